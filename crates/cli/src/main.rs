@@ -1,0 +1,2 @@
+//! The `braggscape` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Losses between two powder patterns, with gradients.

@@ -1,0 +1,1 @@
+//! Structure matching, strict recovery and the statistics of match rates.

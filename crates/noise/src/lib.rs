@@ -1,0 +1,1 @@
+//! Distortions of structures and patterns.

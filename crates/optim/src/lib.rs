@@ -1,0 +1,1 @@
+//! Objectives, optimizers and the driver that runs them; knows no crystallography.

@@ -1,0 +1,1 @@
+//! Powder patterns: axes, profiles, radiation, peak lists and pattern files.

@@ -1,0 +1,1 @@
+//! The registry of named components and the options they take.

@@ -1,0 +1,1 @@
+//! Projections of cells and sites onto symmetry constraints.

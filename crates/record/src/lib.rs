@@ -1,0 +1,1 @@
+//! The record schema, the journal and Parquet files of a study.

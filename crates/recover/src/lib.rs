@@ -1,0 +1,1 @@
+//! One recovery problem: parametrisation, objective, projection, strategy, outcome.

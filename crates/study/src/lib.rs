@@ -1,0 +1,1 @@
+//! Studies from TOML: parse, check, build, run, resume, tabulate.

@@ -1,0 +1,1 @@
+//! Fixtures, property-test strategies and conformance suites.

@@ -1,0 +1,1 @@
+//! Forward models of powder X-ray diffraction and their exact gradients.

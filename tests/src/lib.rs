@@ -1,0 +1,1 @@
+//! Readers of the oracle fixtures, shared by the cross-crate tests.

@@ -1,0 +1,2 @@
+//! Developer automation: everything CI runs.
+fn main() {}
