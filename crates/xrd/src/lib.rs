@@ -1,1 +1,26 @@
 //! Forward models of powder X-ray diffraction and their exact gradients.
+//!
+//! Symbols: lambda wavelength (Å), g = |h a* + k b* + l c*| (1/Å, no 2 pi), d = 1/g, s = g/2 = sin(theta)/lambda, q = 2 pi g,
+//! theta the Bragg angle. Peak positions and widths are in degrees 2theta, everything else in radians.
+#![doc(test(attr(deny(warnings))))]
+#![expect(
+    clippy::inline_always,
+    reason = "kernels must be inlined into the functions compiled for each vector width"
+)]
+
+mod cell_gradient;
+mod error;
+mod form_factor;
+mod gaussian;
+mod lanes;
+mod model;
+mod peaks;
+mod phases;
+mod reflections;
+mod structsnap;
+
+pub use error::ForwardError;
+pub use form_factor::{EuAm, FormFactor};
+pub use model::{AnyForwardModel, ForwardModel, StructureGradient};
+pub use reflections::{IndexBounds, ReflectionList};
+pub use structsnap::{Scratch, Structsnap, StructsnapOptions};

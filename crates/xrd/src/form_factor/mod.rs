@@ -1,0 +1,118 @@
+//! Atomic scattering factors in the Mott-Bethe form.
+//!
+//! f(s) = Z - 41.78214 s^2 sum_{i=1..4} a_i exp(-b_i s^2), s = sin(theta)/lambda in 1/Å, f in electrons (De Graef & McHenry,
+//! "Structure of Materials", 2007, ch. 12). It is the form that pymatgen and StructSnap use.
+
+mod table;
+
+use crate::ForwardError;
+use crate::lanes::{Lanes, exp_lanes};
+use braggscape_crystal::Element;
+use serde::{Deserialize, Serialize};
+
+/// Mott-Bethe constant, 1/Å^2 to electrons.
+const MOTT_BETHE: f64 = 41.78214;
+
+/// Whose rows are used for europium and americium, where the two programs differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EuAm {
+    /// StructSnap's rows.
+    #[default]
+    Structsnap,
+    /// pymatgen's rows.
+    Pymatgen,
+}
+
+const EU_STRUCTSNAP: [[f64; 2]; 4] = [[5.267, 28.016], [4.113, 5.037], [1.743, 0.577], [0.0, 0.0]];
+const AM_STRUCTSNAP: [[f64; 2]; 4] = [[6.462, 28.396], [5.469, 4.970], [2.471, 0.554], [0.0, 0.0]];
+
+/// The scattering factor of one element.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FormFactor {
+    z: f64,
+    coefficients: [[f64; 2]; 4],
+}
+
+impl FormFactor {
+    /// The scattering factor of an element.
+    ///
+    /// # Errors
+    /// [`ForwardError::NoScatteringFactor`] beyond californium (Z = 98).
+    pub fn of(element: Element, eu_am: EuAm) -> Result<Self, ForwardError> {
+        let z = element.atomic_number();
+        let coefficients = match (element.symbol(), eu_am) {
+            ("Eu", EuAm::Structsnap) => EU_STRUCTSNAP,
+            ("Am", EuAm::Structsnap) => AM_STRUCTSNAP,
+            _ => *table::COEFFICIENTS
+                .get(usize::from(z) - 1)
+                .ok_or(ForwardError::NoScatteringFactor { element: element.symbol() })?,
+        };
+        Ok(Self { z: f64::from(z), coefficients })
+    }
+
+    /// f in electrons at s^2 = (sin(theta)/lambda)^2, 1/Å^2.
+    pub fn f0(&self, s2: f64) -> f64 {
+        let sum: f64 = self.coefficients.iter().map(|[a, b]| a * libm::exp(-b * s2)).sum();
+        self.z - MOTT_BETHE * s2 * sum
+    }
+
+    /// f and df/d(s^2) of eight values of s^2.
+    #[inline(always)]
+    pub(crate) fn lanes(&self, s2: &Lanes, f: &mut Lanes, df: &mut Lanes) {
+        let (mut sum, mut slope) = ([0.0; 8], [0.0; 8]);
+        for [a, b] in self.coefficients {
+            let mut e = [0.0; 8];
+            for i in 0..8 {
+                e[i] = -b * s2[i];
+            }
+            exp_lanes(&mut e);
+            for i in 0..8 {
+                sum[i] += a * e[i];
+                slope[i] += a * (1.0 - b * s2[i]) * e[i];
+            }
+        }
+        for i in 0..8 {
+            f[i] = self.z - MOTT_BETHE * s2[i] * sum[i];
+            df[i] = -MOTT_BETHE * slope[i];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forward_scattering_is_the_atomic_number() {
+        for z in 1..=98 {
+            let e = Element::from_atomic_number(z).unwrap();
+            let f = FormFactor::of(e, EuAm::Pymatgen).unwrap();
+            assert!((f.f0(0.0) - z as f64).abs() < 1e-12);
+        }
+        let md = Element::from_symbol("Md").unwrap();
+        let e = FormFactor::of(md, EuAm::Pymatgen).unwrap_err();
+        assert!(e.to_string().contains("Md"));
+    }
+
+    #[test]
+    fn europium_rows_differ_between_the_programs() {
+        let eu = Element::from_symbol("Eu").unwrap();
+        let value = |v| FormFactor::of(eu, v).unwrap().f0(0.04);
+        assert!((value(EuAm::Structsnap) - value(EuAm::Pymatgen)).abs() > 0.1);
+    }
+
+    #[test]
+    fn eight_at_once_agree_with_one_and_with_differences() {
+        let f = FormFactor::of(Element::from_symbol("U").unwrap(), EuAm::Structsnap).unwrap();
+        let s2: Lanes = std::array::from_fn(|i| 0.003 + 0.05 * i as f64);
+        let (mut v, mut d) = ([0.0; 8], [0.0; 8]);
+        f.lanes(&s2, &mut v, &mut d);
+        for i in 0..8 {
+            assert!((v[i] - f.f0(s2[i])).abs() < 1e-12);
+            let h = 1e-6;
+            let slope = (f.f0(s2[i] + h) - f.f0(s2[i] - h)) / (2.0 * h);
+            assert!((d[i] - slope).abs() < 1e-6 * slope.abs());
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The forward-model seam.
+
+use crate::{ForwardError, Scratch, Structsnap};
+use braggscape_crystal::Structure;
+use braggscape_pattern::{Axis, Pattern, Peak};
+use enum_dispatch::enum_dispatch;
+use nalgebra::Vector3;
+
+/// Gradient of a scalar L with respect to what a forward model takes from a structure.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StructureGradient {
+    /// dL/d(a, b, c), per Å, at fixed fractional coordinates.
+    pub lengths: [f64; 3],
+    /// dL/d(alpha, beta, gamma), per degree, at fixed fractional coordinates.
+    pub angles: [f64; 3],
+    /// dL/d(fractional coordinates), one vector a site.
+    pub frac_coords: Vec<Vector3<f64>>,
+    /// dL/d(U, V, W) of the Caglioti formula, per degrees^2.
+    pub caglioti: [f64; 3],
+}
+
+/// A powder-diffraction forward model: structure to pattern, and the pullback of its derivative.
+///
+/// The optimizer's objective calls [`simulate`](Self::simulate) once an evaluation and, where a gradient is wanted,
+/// [`pullback`](Self::pullback) directly afterwards with the same scratch space. Models hold no state of their own between
+/// calls; `Scratch` belongs to the caller, one a thread.
+#[enum_dispatch]
+pub trait ForwardModel: Send + Sync {
+    /// The axis of the simulated patterns.
+    fn axis(&self) -> &Axis;
+
+    /// Wavelength, Å.
+    fn wavelength(&self) -> f64;
+
+    /// Overwrites the intensities of `out`, which must lie on [`axis`](Self::axis).
+    ///
+    /// # Errors
+    /// [`ForwardError`]: the structure cannot be simulated, or `out` has another length than the axis.
+    fn simulate(
+        &self,
+        structure: &Structure,
+        scratch: &mut Scratch,
+        out: &mut Pattern,
+    ) -> Result<(), ForwardError>;
+
+    /// Overwrites `out` with the gradient of L, where `d_y` is dL/dy of the pattern just simulated: the exact derivative of
+    /// that pattern with its list of reflections held fixed.
+    ///
+    /// # Errors
+    /// [`ForwardError::PullbackWithoutSimulation`] unless `scratch` comes from a simulation of the same structure;
+    /// [`ForwardError::BufferLength`].
+    fn pullback(
+        &self,
+        structure: &Structure,
+        d_y: &[f64],
+        scratch: &mut Scratch,
+        out: &mut StructureGradient,
+    ) -> Result<(), ForwardError>;
+
+    /// The peaks of a structure before broadening, ascending in 2theta.
+    ///
+    /// # Errors
+    /// [`ForwardError`]: the structure cannot be simulated.
+    fn peaks(&self, structure: &Structure) -> Result<Vec<Peak>, ForwardError>;
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl ForwardModel for Box<dyn ForwardModel> {
+    fn axis(&self) -> &Axis {
+        (**self).axis()
+    }
+
+    fn wavelength(&self) -> f64 {
+        (**self).wavelength()
+    }
+
+    fn simulate(
+        &self,
+        structure: &Structure,
+        scratch: &mut Scratch,
+        out: &mut Pattern,
+    ) -> Result<(), ForwardError> {
+        (**self).simulate(structure, scratch, out)
+    }
+
+    fn pullback(
+        &self,
+        structure: &Structure,
+        d_y: &[f64],
+        scratch: &mut Scratch,
+        out: &mut StructureGradient,
+    ) -> Result<(), ForwardError> {
+        (**self).pullback(structure, d_y, scratch, out)
+    }
+
+    fn peaks(&self, structure: &Structure) -> Result<Vec<Peak>, ForwardError> {
+        (**self).peaks(structure)
+    }
+}
+
+/// The built-in forward models, and one place for others.
+#[enum_dispatch(ForwardModel)]
+pub enum AnyForwardModel {
+    /// The study's model.
+    Structsnap(Structsnap),
+    /// A model of another crate.
+    External(Box<dyn ForwardModel>),
+}
+
+impl AnyForwardModel {
+    /// Wraps a model of another crate.
+    pub fn external(model: impl ForwardModel + 'static) -> Self {
+        Self::External(Box::new(model))
+    }
+}

@@ -1,0 +1,152 @@
+//! The pullback against central differences, with the list of reflections held fixed.
+
+use crate::sample;
+use braggscape_crystal::{CellParameters, Lattice, Structure};
+use braggscape_pattern::Pattern;
+use braggscape_xrd::{ForwardModel, Scratch, Structsnap, StructsnapOptions, StructureGradient};
+use nalgebra::Vector3;
+use proptest::prelude::*;
+
+/// L = sum_n w_n y_n with fixed weights that are neither smooth nor symmetric.
+fn weights(n: usize) -> Vec<f64> {
+    (0..n).map(|i| (0.011 * i as f64).sin() + 0.3 * (1.7 * i as f64).cos()).collect()
+}
+
+fn value(s: &Structure, o: &StructsnapOptions, scratch: &mut Scratch) -> f64 {
+    let model = Structsnap::new(o.clone()).unwrap();
+    let mut out = Pattern::zeros(model.axis().clone());
+    model.simulate(s, scratch, &mut out).unwrap();
+    out.y().iter().zip(weights(out.n_points())).map(|(y, w)| y * w).sum()
+}
+
+fn gradient(s: &Structure, o: &StructsnapOptions, scratch: &mut Scratch) -> StructureGradient {
+    let model = Structsnap::new(o.clone()).unwrap();
+    let mut out = Pattern::zeros(model.axis().clone());
+    model.simulate(s, scratch, &mut out).unwrap();
+    let mut g = StructureGradient::default();
+    model.pullback(s, &weights(out.n_points()), scratch, &mut g).unwrap();
+    g
+}
+
+/// Central difference with one Richardson step.
+fn slope(mut f: impl FnMut(f64) -> f64, h: f64) -> f64 {
+    let mut d = |h: f64| (f(h) - f(-h)) / (2.0 * h);
+    let (wide, narrow) = (d(h), d(0.5 * h));
+    (4.0 * narrow - wide) / 3.0
+}
+
+/// Largest error of a block of derivatives over its largest component.
+fn relative(block: &[(f64, f64)]) -> f64 {
+    let scale = block.iter().map(|(_, d)| d.abs()).fold(1e-12, f64::max);
+    block.iter().map(|(g, d)| (g - d).abs()).fold(0.0, f64::max) / scale
+}
+
+fn check(s: &Structure, o: &StructsnapOptions) -> Result<(), TestCaseError> {
+    let mut scratch = Scratch::default();
+    let mut list = Structsnap::new(o.clone()).unwrap().reflections(s).unwrap();
+    // Near 180 degrees LP and tan(theta) diverge, and differences are no derivatives.
+    let reciprocal = s.lattice().reciprocal();
+    list.retain(|hkl| {
+        let g = (reciprocal * Vector3::from(hkl.map(f64::from))).norm();
+        0.5 * g * o.wavelength < 0.96
+    });
+    scratch.hold(list);
+    let g = gradient(s, o, &mut scratch);
+    let cell = s.cell().to_array();
+    let at_cell = |i: usize, d: f64, scratch: &mut Scratch| {
+        let mut p = cell;
+        p[i] += d;
+        let l = Lattice::from_parameters(&CellParameters::from_array(p)).unwrap();
+        value(&s.with_lattice(l), o, scratch)
+    };
+    let block = |range: std::ops::Range<usize>, h: f64, g: &[f64; 3], scratch: &mut Scratch| {
+        let pairs: Vec<_> = range
+            .clone()
+            .map(|i| (g[i - range.start], slope(|d| at_cell(i, d, scratch), h)))
+            .collect();
+        relative(&pairs)
+    };
+    let lengths = block(0..3, 1e-4, &g.lengths, &mut scratch);
+    let angles = block(3..6, 2e-3, &g.angles, &mut scratch);
+    prop_assert!(lengths < 1e-6, "lengths {lengths:e}");
+    prop_assert!(angles < 1e-6, "angles {angles:e}");
+
+    let coords = s.frac_coords();
+    let mut pairs = Vec::new();
+    for j in 0..coords.len() {
+        for x in 0..3 {
+            let d = slope(
+                |d| {
+                    let mut c = coords.clone();
+                    c[j] += Vector3::ith(x, d);
+                    value(&s.with_frac_coords(&c).unwrap(), o, &mut scratch)
+                },
+                1e-4,
+            );
+            pairs.push((g.frac_coords[j][x], d));
+        }
+    }
+    // At special positions every derivative vanishes; rounding then sets the scale.
+    let rounding = 1e-10 * value(s, o, &mut scratch).abs();
+    if pairs.iter().any(|(_, d)| d.abs() > 1e6 * rounding) {
+        let error = relative(&pairs);
+        prop_assert!(error < 1e-6, "coordinates {error:e}");
+    } else {
+        prop_assert!(pairs.iter().all(|(g, d)| (g - d).abs() < 1e4 * rounding + 1e-3));
+    }
+
+    let mut pairs = Vec::new();
+    for i in 0..3 {
+        let d = slope(
+            |d| {
+                let mut o = o.clone();
+                *[&mut o.u, &mut o.v, &mut o.w][i] += d;
+                value(s, &o, &mut scratch)
+            },
+            1e-4,
+        );
+        pairs.push((g.caglioti[i], d));
+    }
+    let error = relative(&pairs);
+    prop_assert!(error < 1e-6, "Caglioti {error:e}");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #[test]
+    fn random_structures_and_widths(
+        s in sample::structures(),
+        (u, v, w) in (0.0..0.5f64, -0.1..0.1f64, 0.3..1.5f64),
+        b_iso in prop_oneof![Just(0.0), 0.2..3.0f64],
+    ) {
+        // Without the cut, since differences over a kink of 1e-11 are not derivatives.
+        check(&s, &StructsnapOptions { u, v, w, b_iso, n_points: 1700, tails: 12.0, ..Default::default() })?;
+    }
+}
+
+#[test]
+fn study_settings() {
+    for s in [sample::u2ti(), sample::au2s()] {
+        let cell = s.cell().to_array();
+        let distorted = std::array::from_fn(|i| cell[i] * (1.0 + 0.01 * (i as f64 - 2.3)));
+        let lattice = Lattice::from_parameters(&CellParameters::from_array(distorted)).unwrap();
+        let coords: Vec<_> = s
+            .frac_coords()
+            .iter()
+            .enumerate()
+            .map(|(j, f)| f + Vector3::new(0.01, -0.02, 0.015) * (j as f64 - 1.2))
+            .collect();
+        let s = s.with_lattice(lattice).with_frac_coords(&coords).unwrap();
+        check(&s, &StructsnapOptions::default()).unwrap();
+    }
+}
+
+#[test]
+fn a_pullback_needs_its_simulation() {
+    let model = Structsnap::new(StructsnapOptions::default()).unwrap();
+    let d_y = vec![0.0; 8500];
+    let mut g = StructureGradient::default();
+    let e = model.pullback(&sample::u2ti(), &d_y, &mut Scratch::default(), &mut g).unwrap_err();
+    assert!(e.to_string().contains("must follow"));
+}

@@ -1,0 +1,8 @@
+//! The forward model against a slow, direct transcription of its specification, and its derivatives against differences.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod derivatives;
+mod reference;
+mod sample;
+mod specification;
