@@ -1,1 +1,15 @@
 //! Losses between two powder patterns, with gradients.
+//!
+//! A loss compares the observed pattern f (the target) with the calculated pattern g and is smaller where they agree better.
+//! Gradients are with respect to g.
+#![doc(test(attr(deny(warnings))))]
+
+mod cosine;
+mod error;
+mod mse;
+mod seam;
+
+pub use cosine::Cosine;
+pub use error::LossError;
+pub use mse::{Mse, Normalisation};
+pub use seam::{AnyLoss, Loss, check_axes, check_buffers};

@@ -1,0 +1,68 @@
+//! Negative cosine similarity.
+
+use crate::seam::{check_axes, check_buffers};
+use crate::{Loss, LossError};
+use braggscape_pattern::{Pattern, sum};
+use serde::{Deserialize, Serialize};
+
+/// Negative cosine similarity, L = -f.g / (|f| |g|).
+///
+/// # Units and shapes
+/// Dimensionless, in [-1, 0] for patterns that are not negative, -1 where g is a multiple of f.
+///
+/// # Conventions
+/// The scale of either pattern does not matter. Symmetric in f and g.
+///
+/// # Differentiability
+/// Smooth for g != 0: dL/dg = -(f/|f| + L g/|g|)/|g|.
+///
+/// # Errors
+/// [`LossError::NoIntensity`] if either pattern is zero everywhere.
+///
+/// # Examples
+/// ```
+/// use braggscape_loss::{Cosine, Loss};
+/// use braggscape_pattern::{Axis, AxisKind, Pattern};
+/// let axis = Axis::uniform(AxisKind::TwoTheta, 10.0, 1.0, 2)?;
+/// let f = Pattern::new(axis.clone(), vec![3.0, 4.0])?;
+/// let g = Pattern::new(axis, vec![4.0, 3.0])?;
+/// // 24 / (5 * 5)
+/// assert!((Cosine::default().value(&f, &g)? + 0.96).abs() < 1e-15);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # References
+/// Segal et al., Digital Discovery (2026), doi:10.1039/d6dd00017g.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cosine {}
+
+/// |y|, or an error that names the pattern.
+fn norm(pattern: &Pattern, which: &'static str) -> Result<f64, LossError> {
+    let norm = sum::norm(pattern.y());
+    if norm > 0.0 { Ok(norm) } else { Err(LossError::NoIntensity { which }) }
+}
+
+impl Loss for Cosine {
+    fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
+        check_axes(obs, calc)?;
+        let norms = norm(obs, "observed")? * norm(calc, "calculated")?;
+        Ok(-sum::dot(obs.y(), calc.y()) / norms)
+    }
+
+    fn value_and_gradient(
+        &self,
+        obs: &Pattern,
+        calc: &Pattern,
+        grad: &mut [f64],
+    ) -> Result<f64, LossError> {
+        check_buffers(obs, calc, grad)?;
+        let (f, g) = (norm(obs, "observed")?, norm(calc, "calculated")?);
+        let value = -sum::dot(obs.y(), calc.y()) / (f * g);
+        let (by_f, by_g) = (-1.0 / (f * g), -value / (g * g));
+        for ((d, x), y) in grad.iter_mut().zip(obs.y()).zip(calc.y()) {
+            *d = by_f * x + by_g * y;
+        }
+        Ok(value)
+    }
+}

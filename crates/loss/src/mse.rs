@@ -1,0 +1,136 @@
+//! Mean squared difference of normalised patterns.
+
+use crate::seam::{check_axes, check_buffers};
+use crate::{Loss, LossError};
+use braggscape_pattern::{Pattern, sum};
+use serde::{Deserialize, Serialize};
+
+/// What a pattern is divided by before it is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Normalisation {
+    /// Its largest value.
+    #[default]
+    Max,
+    /// Its sum.
+    Sum,
+    /// Its Euclidean norm.
+    L2,
+    /// Nothing: scales matter.
+    None,
+}
+
+impl Normalisation {
+    /// The divisor, and the index of the maximum where that matters.
+    fn divisor(self, pattern: &Pattern, which: &'static str) -> Result<(f64, usize), LossError> {
+        let y = pattern.y();
+        let (divisor, at) = match self {
+            Self::Max => {
+                let mut at = 0;
+                for (i, v) in y.iter().enumerate() {
+                    if *v > y[at] {
+                        at = i;
+                    }
+                }
+                (y[at], at)
+            }
+            Self::Sum => (sum::total(y), 0),
+            Self::L2 => (sum::norm(y), 0),
+            Self::None => (1.0, 0),
+        };
+        if divisor > 0.0 { Ok((divisor, at)) } else { Err(LossError::NoIntensity { which }) }
+    }
+}
+
+/// Mean squared difference of normalised patterns, L = mean_n (f_n/N(f) - g_n/N(g))^2.
+///
+/// # Units and shapes
+/// Dimensionless (unless `normalisation = "none"`), 0 where the normalised patterns agree; at most 1 with `max` and patterns
+/// that are not negative.
+///
+/// # Conventions
+/// N is the largest value by default; the scale of either pattern then does not matter. Symmetric in f and g.
+///
+/// # Differentiability
+/// Smooth, with `max` except where two points share the maximum of g; there the first counts.
+///
+/// # Errors
+/// [`LossError::NoIntensity`] if the divisor of either pattern is not positive.
+///
+/// # Examples
+/// ```
+/// use braggscape_loss::{Loss, Mse};
+/// use braggscape_pattern::{Axis, AxisKind, Pattern};
+/// let axis = Axis::uniform(AxisKind::TwoTheta, 10.0, 1.0, 2)?;
+/// let f = Pattern::new(axis.clone(), vec![1.0, 2.0])?;
+/// let g = Pattern::new(axis, vec![4.0, 4.0])?;
+/// // ((0.5 - 1)^2 + 0) / 2
+/// assert!((Mse::default().value(&f, &g)? - 0.125).abs() < 1e-15);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # References
+/// Segal et al., Digital Discovery (2026), doi:10.1039/d6dd00017g.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mse {
+    /// What the patterns are divided by. Default `max`.
+    pub normalisation: Normalisation,
+}
+
+impl Loss for Mse {
+    fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
+        check_axes(obs, calc)?;
+        let (f, _) = self.normalisation.divisor(obs, "observed")?;
+        let (g, _) = self.normalisation.divisor(calc, "calculated")?;
+        let squares = sum::zip_with(obs.y(), calc.y(), |x, y| {
+            let difference = x / f - y / g;
+            difference * difference
+        });
+        Ok(squares / obs.n_points() as f64)
+    }
+
+    fn value_and_gradient(
+        &self,
+        obs: &Pattern,
+        calc: &Pattern,
+        grad: &mut [f64],
+    ) -> Result<f64, LossError> {
+        check_buffers(obs, calc, grad)?;
+        let (f, _) = self.normalisation.divisor(obs, "observed")?;
+        let (g, at) = self.normalisation.divisor(calc, "calculated")?;
+        let n = obs.n_points() as f64;
+        for ((d, x), y) in grad.iter_mut().zip(obs.y()).zip(calc.y()) {
+            *d = y / g - x / f;
+        }
+        let value = sum::dot(grad, grad) / n;
+        // Change of the divisor: d(y/N) = dy/N - y dN/N^2.
+        let along = sum::dot(grad, calc.y());
+        let by = 2.0 / (n * g);
+        let by_divisor = by * along / g;
+        match self.normalisation {
+            Normalisation::Max => {
+                for d in grad.iter_mut() {
+                    *d *= by;
+                }
+                grad[at] -= by_divisor;
+            }
+            Normalisation::Sum => {
+                for d in grad.iter_mut() {
+                    *d = by * *d - by_divisor;
+                }
+            }
+            Normalisation::L2 => {
+                for (d, y) in grad.iter_mut().zip(calc.y()) {
+                    *d = by * *d - by_divisor * y / g;
+                }
+            }
+            Normalisation::None => {
+                for d in grad.iter_mut() {
+                    *d *= by;
+                }
+            }
+        }
+        Ok(value)
+    }
+}

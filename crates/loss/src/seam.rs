@@ -1,0 +1,118 @@
+//! The loss seam.
+
+use crate::{Cosine, LossError, Mse};
+use braggscape_pattern::Pattern;
+use enum_dispatch::enum_dispatch;
+
+/// A loss between an observed and a calculated pattern.
+///
+/// Called once an evaluation with whole patterns on one axis. Implementations hold no state between calls, return finite
+/// values, and are smaller where the patterns agree better.
+///
+/// # Examples
+/// A complete loss:
+/// ```
+/// use braggscape_loss::{Loss, LossError, check_buffers};
+/// use braggscape_pattern::Pattern;
+///
+/// /// Half the sum of squared differences.
+/// struct SquaredDifference;
+///
+/// impl Loss for SquaredDifference {
+///     fn value_and_gradient(&self, obs: &Pattern, calc: &Pattern, grad: &mut [f64]) -> Result<f64, LossError> {
+///         check_buffers(obs, calc, grad)?;
+///         for ((g, f), c) in grad.iter_mut().zip(obs.y()).zip(calc.y()) {
+///             *g = c - f;
+///         }
+///         Ok(0.5 * braggscape_pattern::sum::dot(grad, grad))
+///     }
+/// }
+/// # let axis = braggscape_pattern::Axis::uniform(braggscape_pattern::AxisKind::Q, 1.0, 1.0, 2)?;
+/// # let p = Pattern::new(axis, vec![1.0, 2.0])?;
+/// # assert!(SquaredDifference.value(&p, &p)?.abs() < 1e-15);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[enum_dispatch]
+pub trait Loss: Send + Sync {
+    /// The loss; `grad`, of as many entries as the patterns have points, is overwritten with dL/d(calc).
+    ///
+    /// # Errors
+    /// [`LossError`]: the patterns lie on different axes, or one of them cannot be normalised.
+    fn value_and_gradient(
+        &self,
+        obs: &Pattern,
+        calc: &Pattern,
+        grad: &mut [f64],
+    ) -> Result<f64, LossError>;
+
+    /// The loss alone.
+    ///
+    /// # Errors
+    /// As [`value_and_gradient`](Self::value_and_gradient).
+    fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
+        let mut grad = vec![0.0; calc.n_points()];
+        self.value_and_gradient(obs, calc, &mut grad)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl Loss for Box<dyn Loss> {
+    fn value_and_gradient(
+        &self,
+        obs: &Pattern,
+        calc: &Pattern,
+        grad: &mut [f64],
+    ) -> Result<f64, LossError> {
+        (**self).value_and_gradient(obs, calc, grad)
+    }
+
+    fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
+        (**self).value(obs, calc)
+    }
+}
+
+/// The built-in losses, and one place for others.
+#[enum_dispatch(Loss)]
+pub enum AnyLoss {
+    /// Negative cosine similarity.
+    Cosine(Cosine),
+    /// Mean squared difference.
+    Mse(Mse),
+    /// A loss of another crate.
+    External(Box<dyn Loss>),
+}
+
+impl AnyLoss {
+    /// Wraps a loss of another crate.
+    pub fn external(loss: impl Loss + 'static) -> Self {
+        Self::External(Box::new(loss))
+    }
+}
+
+/// Checks that two patterns lie on one axis.
+///
+/// # Errors
+/// [`LossError::AxisMismatch`].
+pub fn check_axes(obs: &Pattern, calc: &Pattern) -> Result<(), LossError> {
+    if obs.axis().is_same(calc.axis()) {
+        Ok(())
+    } else {
+        Err(LossError::AxisMismatch {
+            observed: obs.axis().to_string(),
+            calculated: calc.axis().to_string(),
+        })
+    }
+}
+
+/// Checks that two patterns lie on one axis and that the gradient has its length.
+///
+/// # Errors
+/// [`LossError::AxisMismatch`] or [`LossError::BufferLength`].
+pub fn check_buffers(obs: &Pattern, calc: &Pattern, grad: &[f64]) -> Result<(), LossError> {
+    check_axes(obs, calc)?;
+    if grad.len() == calc.n_points() {
+        Ok(())
+    } else {
+        Err(LossError::BufferLength { found: grad.len(), expected: calc.n_points() })
+    }
+}

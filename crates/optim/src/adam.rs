@@ -1,0 +1,152 @@
+//! Adam.
+
+use crate::gradient_descent::check_options;
+use crate::plateau::Plateau;
+use crate::{AnyOptimizer, Iterate, Objective, OptimError, Optimizer, Progress, Termination};
+use serde::{Deserialize, Serialize};
+
+/// Adam in scaled variables, with the plateau rule of [`GradientDescent`](crate::GradientDescent).
+///
+/// With u = x / scale: m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2, u <- u - `learning_rate` m' /
+/// (sqrt(v') + `epsilon`), m' and v' corrected for their bias, g the gradient along the constraint; then the projection.
+///
+/// # References
+/// Kingma & Ba, ICLR 2015, arXiv:1412.6980, algorithm 1.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Adam {
+    options: AdamOptions,
+    state: State,
+}
+
+/// Options of [`Adam`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdamOptions {
+    /// Step length in scaled variables (scale: 1 Å, 10 degrees, 0.1 of a cell edge). Default 0.01.
+    pub learning_rate: f64,
+    /// Decay of the mean gradient. Default 0.9.
+    pub beta1: f64,
+    /// Decay of the mean squared gradient. Default 0.999.
+    pub beta2: f64,
+    /// Keeps the quotient finite. Default 1e-8.
+    pub epsilon: f64,
+    /// Least improvement over `patience` iterations. Default 1e-3.
+    pub tolerance: f64,
+    /// Iterations over which improvement is asked for. Default 1000.
+    pub patience: u64,
+    /// Most iterations. Default 30001.
+    pub max_iterations: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct State {
+    mean: Vec<f64>,
+    square: Vec<f64>,
+    /// beta1^n and beta2^n.
+    decay: [f64; 2],
+    plateau: Plateau,
+}
+
+impl Default for AdamOptions {
+    fn default() -> Self {
+        Self {
+            learning_rate: 0.01,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            tolerance: 1e-3,
+            patience: 1000,
+            max_iterations: 30001,
+        }
+    }
+}
+
+impl Adam {
+    /// The method with these options.
+    ///
+    /// # Errors
+    /// [`OptimError::OptionRange`].
+    pub fn new(options: AdamOptions) -> Result<Self, OptimError> {
+        options.check()?;
+        Ok(Self { options, ..Self::default() })
+    }
+
+    /// The options of the method.
+    pub fn options(&self) -> &AdamOptions {
+        &self.options
+    }
+}
+
+impl AdamOptions {
+    fn check(&self) -> Result<(), OptimError> {
+        check_options(self.learning_rate, self.tolerance, self.patience, self.max_iterations)?;
+        for (name, value) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+            if !(0.0..1.0).contains(&value) {
+                return Err(OptimError::OptionRange { name, value, expected: "in [0, 1)" });
+            }
+        }
+        if !(self.epsilon > 0.0 && self.epsilon.is_finite()) {
+            return Err(OptimError::OptionRange {
+                name: "epsilon",
+                value: self.epsilon,
+                expected: "above 0",
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Optimizer for Adam {
+    fn start(&mut self, f: &dyn Objective, x0: &[f64]) -> Result<Iterate, OptimError> {
+        let at = Iterate::at(f, x0)?;
+        let n = at.x.len();
+        self.state = State {
+            mean: vec![0.0; n],
+            square: vec![0.0; n],
+            decay: [1.0; 2],
+            plateau: Plateau::default(),
+        };
+        self.state.plateau.reached(
+            at.best_value,
+            self.options.patience as usize,
+            self.options.tolerance,
+        );
+        Ok(at)
+    }
+
+    fn step(&mut self, f: &dyn Objective, at: &mut Iterate) -> Result<Progress, OptimError> {
+        let s = &mut self.state;
+        s.decay[0] *= self.options.beta1;
+        s.decay[1] *= self.options.beta2;
+        let mut gradient = at.gradient.clone();
+        f.project_gradient(&at.x, &mut gradient);
+        let mut step = vec![0.0; at.x.len()];
+        for (i, c) in f.components().iter().enumerate() {
+            let g = gradient[i] * c.scale;
+            s.mean[i] = self.options.beta1 * s.mean[i] + (1.0 - self.options.beta1) * g;
+            s.square[i] = self.options.beta2 * s.square[i] + (1.0 - self.options.beta2) * g * g;
+            let mean = s.mean[i] / (1.0 - s.decay[0]);
+            let square = s.square[i] / (1.0 - s.decay[1]);
+            step[i] = -self.options.learning_rate * c.scale * mean
+                / (square.sqrt() + self.options.epsilon);
+        }
+        if !at.advance(f, &step)? {
+            return Ok(Progress::Done(Termination::NoFeasibleStep));
+        }
+        if self.state.plateau.reached(
+            at.best_value,
+            self.options.patience as usize,
+            self.options.tolerance,
+        ) {
+            return Ok(Progress::Done(Termination::Converged));
+        }
+        if at.iteration >= self.options.max_iterations {
+            return Ok(Progress::Done(Termination::MaxIterations));
+        }
+        Ok(Progress::Continue)
+    }
+
+    fn fresh(&self) -> AnyOptimizer {
+        Self { options: self.options.clone(), ..Self::default() }.into()
+    }
+}

@@ -1,0 +1,86 @@
+//! The projector seam.
+
+use crate::{CrystalFamilyProjector, ProjectError};
+use braggscape_crystal::CellParameters;
+use enum_dispatch::enum_dispatch;
+use nalgebra::Vector3;
+
+/// A projection onto a constraint on cell parameters and fractional coordinates.
+///
+/// Called at the start of a projected run and after every step. A projection is idempotent and non-expansive in the Euclidean
+/// norm of (a, b, c) in Å, (alpha, beta, gamma) in degrees and the coordinates.
+#[enum_dispatch]
+pub trait Projector: Send + Sync {
+    /// Moves the cell and the sites onto the constraint.
+    ///
+    /// # Errors
+    /// [`ProjectError`]; cell and sites are then unchanged.
+    fn project(
+        &self,
+        cell: &mut CellParameters,
+        frac_coords: &mut [Vector3<f64>],
+    ) -> Result<(), ProjectError>;
+
+    /// Turns a gradient in (a, b, c, alpha, beta, gamma) and the coordinates into that along the constraint.
+    fn project_gradient(&self, cell_gradient: &mut [f64; 6], frac_gradient: &mut [Vector3<f64>]);
+
+    /// Distance from the constraint: largest change of any cell parameter (Å or degrees) or coordinate by the projection.
+    fn violation(&self, cell: &CellParameters, frac_coords: &[Vector3<f64>]) -> f64 {
+        let (mut c, mut f) = (*cell, frac_coords.to_vec());
+        if self.project(&mut c, &mut f).is_err() {
+            return f64::INFINITY;
+        }
+        let cells = c.to_array().into_iter().zip(cell.to_array()).map(|(x, y)| (x - y).abs());
+        let sites = f.iter().zip(frac_coords).map(|(x, y)| (x - y).amax());
+        cells.chain(sites).fold(0.0, f64::max)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl Projector for Box<dyn Projector> {
+    fn project(
+        &self,
+        cell: &mut CellParameters,
+        frac_coords: &mut [Vector3<f64>],
+    ) -> Result<(), ProjectError> {
+        (**self).project(cell, frac_coords)
+    }
+
+    fn project_gradient(&self, cell_gradient: &mut [f64; 6], frac_gradient: &mut [Vector3<f64>]) {
+        (**self).project_gradient(cell_gradient, frac_gradient);
+    }
+
+    fn violation(&self, cell: &CellParameters, frac_coords: &[Vector3<f64>]) -> f64 {
+        (**self).violation(cell, frac_coords)
+    }
+}
+
+/// No constraint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Identity;
+
+impl Projector for Identity {
+    fn project(&self, _: &mut CellParameters, _: &mut [Vector3<f64>]) -> Result<(), ProjectError> {
+        Ok(())
+    }
+
+    fn project_gradient(&self, _: &mut [f64; 6], _: &mut [Vector3<f64>]) {}
+}
+
+/// The built-in projectors, and one place for others.
+#[enum_dispatch(Projector)]
+pub enum AnyProjector {
+    /// No constraint.
+    Identity(Identity),
+    /// The shape of a crystal family's cell.
+    CrystalFamily(CrystalFamilyProjector),
+    /// A projector of another crate.
+    External(Box<dyn Projector>),
+}
+
+impl AnyProjector {
+    /// Wraps a projector of another crate.
+    pub fn external(projector: impl Projector + 'static) -> Self {
+        Self::External(Box::new(projector))
+    }
+}
