@@ -48,9 +48,10 @@ pub(crate) fn shown(command: &Command) -> String {
     std::iter::once(program).chain(args).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs a command whose output the reader sees; a non-zero exit is an error.
+/// Shows and runs a command whose output the reader sees; a non-zero exit is an error.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let text = shown(command);
+    println!("$ {text}");
     let status = command.status().with_context(|| format!("cannot start `{text}`"))?;
     if !status.success() {
         bail!("`{text}` failed with {status}");
