@@ -20,6 +20,10 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
     if files.is_empty() {
         bail!("no file matches configs/*.toml");
     }
+    let files = files
+        .iter()
+        .map(|file| file.strip_prefix(&root).unwrap_or(file).to_owned())
+        .collect::<Vec<_>>();
     let problems = check(&program()?, &files)?;
     no_problems(&problems, format!("configs: {} files pass `braggscape check`", files.len()))
 }

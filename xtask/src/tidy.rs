@@ -4,6 +4,7 @@ use crate::{Outcome, no_problems, process, requirements};
 use anyhow::Context as _;
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 /// Most lines a source file may have.
 const MAX_LINES: usize = 600;
@@ -29,6 +30,9 @@ const PRINTS: &[&str] = &["println!(", "print!(", "eprintln!(", "eprint!(", "dbg
 const TEXT: &[&str] =
     &["rs", "toml", "md", "py", "txt", "json", "yml", "yaml", "sh", "html", "css"];
 
+/// Folders that hold nothing of the project.
+const NOT_OURS: &[&str] = &[".git", "target", "runs", ".venv", "__pycache__"];
+
 /// One file that is part of the project.
 struct File {
     /// Path from the root, with `/`.
@@ -47,21 +51,50 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
     no_problems(&check(&files, LONG_FILES), format!("tidy: {n_files} files in order"))
 }
 
+/// The files that Git tracks or would add; every file outside [`NOT_OURS`] where Git does not know the folder.
 fn load() -> anyhow::Result<Vec<File>> {
+    let root = process::root();
     let mut git = process::command("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let list = String::from_utf8(process::read(&mut git)?).context("a file name is not UTF-8")?;
-    let root = process::root();
+    let paths = match process::read(&mut git) {
+        Ok(list) => {
+            let list = String::from_utf8(list).context("a file name is not UTF-8")?;
+            list.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
+        }
+        Err(_) => walk(&root)?,
+    };
     let mut files = Vec::new();
-    for path in list.split('\0').filter(|path| !path.is_empty()) {
-        let full = root.join(path);
+    for path in paths {
+        let full = root.join(&path);
         // Deleted but not committed yet.
         if full.is_file() {
             let bytes = fs::read(&full).with_context(|| format!("cannot read {path}"))?;
-            files.push(File { path: path.to_owned(), bytes });
+            files.push(File { path, bytes });
         }
     }
     Ok(files)
+}
+
+/// Paths below `root` of all files outside the folders [`NOT_OURS`], sorted, with `/`.
+fn walk(root: &Path) -> anyhow::Result<Vec<String>> {
+    let mut paths = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        for entry in
+            fs::read_dir(root.join(&folder)).with_context(|| format!("cannot read {folder}"))?
+        {
+            let entry = entry?;
+            let name = entry.file_name().into_string().ok().context("a file name is not UTF-8")?;
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            if !entry.file_type()?.is_dir() {
+                paths.push(path);
+            } else if !NOT_OURS.contains(&name.as_str()) {
+                folders.push(path);
+            }
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// All problems, in the order of the files.
@@ -335,6 +368,17 @@ mod tests {
             &[script, ("tests/oracles/a/requirements.txt", "numpy>=2\n")],
             &["tests/oracles/a/requirements.txt:1: `numpy>=2` is not pinned as name==version"],
         );
+    }
+
+    #[test]
+    fn without_git_the_folders_are_walked() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["a.md", ".ci/run", "crates/a/src/lib.rs", "target/debug/b.rs", ".git/config"] {
+            let full = folder.path().join(path);
+            fs::create_dir_all(full.parent().unwrap()).unwrap();
+            fs::write(full, "").unwrap();
+        }
+        assert_eq!(walk(folder.path()).unwrap(), [".ci/run", "a.md", "crates/a/src/lib.rs"]);
     }
 
     #[test]
