@@ -11,14 +11,15 @@ use std::time::Duration;
 /// Longest time a tool gets: fetching the database takes a few where it can be reached.
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// A tool, the options that make it check, and the exit code with which it reports advisories.
+/// A tool and the arguments of Cargo that start it.
 struct Tool {
     name: &'static str,
+    /// Fetches the database in a step of its own, so that a failure to fetch is not taken for an advisory.
     prepare: Option<&'static [&'static str]>,
     check: &'static [&'static str],
 }
 
-/// In order of preference. Both fetch the database first, so that a failure to fetch is not taken for an advisory.
+/// In order of preference. cargo-audit fetches as it checks, and says so when it cannot.
 const TOOLS: &[Tool] = &[
     Tool {
         name: "cargo-deny",
