@@ -1,0 +1,276 @@
+//! Fixtures from independent programs: runs `tests/oracles/<name>/script.py` in a virtual environment of its own.
+//!
+//! A script takes `--out-dir DIR` (and may write several fixtures) or `--out FILE` (one, `<name>.json.gz`), and
+//! `--shared DIR` if it can use the shared development data. Which of them it takes is read from its `--help`.
+
+use crate::{Outcome, no_problems, process, requirements};
+use anyhow::{Context as _, bail};
+use flate2::read::MultiGzDecoder;
+use std::ffi::OsString;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// What to make, and how.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Options {
+    /// Names of oracles; none means all.
+    pub names: Vec<String>,
+    /// Compare with the committed fixtures and write nothing.
+    pub check: bool,
+    /// The shared development data, if it does not lie beside the checkout.
+    pub shared: Option<PathBuf>,
+}
+
+/// Makes the fixtures, or compares them with the committed ones.
+///
+/// # Errors
+/// If an oracle is unknown, its packages cannot be installed, its script fails or writes nothing, or, when checking,
+/// a fixture differs.
+pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
+    let root = process::root();
+    let folder = root.join("tests/oracles");
+    let oracles = selected(&folder, &options.names)?;
+    if oracles.is_empty() {
+        return Ok(Outcome::Skipped("no oracle in tests/oracles".to_owned()));
+    }
+    let fixtures = root.join("tests/fixtures");
+    let shared = options.shared.clone().unwrap_or_else(|| root.join("../shared/data"));
+    let shared = fs::canonicalize(shared).ok().filter(|dir| dir.is_dir());
+    let mut problems = Vec::new();
+    for name in &oracles {
+        println!("{name}: running its script");
+        let script = folder.join(name).join("script.py");
+        let python = environment(&folder.join(name).join("requirements.txt"))?;
+        let scratch = process::target_dir().join("oracles/out").join(name);
+        if scratch.is_dir() {
+            fs::remove_dir_all(&scratch)?;
+        }
+        fs::create_dir_all(&scratch)?;
+        make(&python, &script, name, &scratch, shared.as_deref())?;
+        let made = file_names(&scratch)?;
+        if made.is_empty() {
+            bail!("{name}: the script wrote no fixture");
+        }
+        for file in made {
+            let (new, committed) = (scratch.join(&file), fixtures.join(&file));
+            if options.check {
+                problems.extend(
+                    difference(&new, &committed)?.map(|what| format!("{name}: {file}: {what}")),
+                );
+            } else {
+                fs::create_dir_all(&fixtures)?;
+                fs::copy(&new, &committed)
+                    .with_context(|| format!("cannot write {}", committed.display()))?;
+                println!("{name}: wrote tests/fixtures/{file}");
+            }
+        }
+    }
+    let done = if options.check { "fixtures are what their scripts make" } else { "scripts ran" };
+    no_problems(&problems, format!("oracles: {done} ({})", oracles.join(", ")))
+}
+
+/// The oracles to run, sorted.
+fn selected(folder: &Path, names: &[String]) -> anyhow::Result<Vec<String>> {
+    let known = if folder.is_dir() { folder_names(folder)? } else { Vec::new() };
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+        bail!("unknown oracle `{unknown}`; known: {}", known.join(", "));
+    }
+    Ok(if names.is_empty() { known } else { names.to_vec() })
+}
+
+/// Folders that hold a script.
+fn folder_names(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut names = entry_names(folder)?;
+    names.retain(|name| folder.join(name).join("script.py").is_file());
+    Ok(names)
+}
+
+fn file_names(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut names = entry_names(folder)?;
+    names.retain(|name| folder.join(name).is_file());
+    Ok(names)
+}
+
+fn entry_names(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The Python of a virtual environment with exactly these packages, made once per list of packages.
+fn environment(list: &Path) -> anyhow::Result<PathBuf> {
+    let text =
+        fs::read_to_string(list).with_context(|| format!("cannot read {}", list.display()))?;
+    if let Some((line, what)) = requirements::problems(&text).first() {
+        bail!("{}:{line}: {what}", list.display());
+    }
+    let venv =
+        process::target_dir().join("oracles").join(format!("{:016x}", fnv1a(text.as_bytes())));
+    let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    // Written last: an interrupted installation is made anew.
+    let ready = venv.join("ready");
+    if !ready.is_file() {
+        println!("installing {}", list.display());
+        process::run(process::command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+        let mut pip = process::command(&python);
+        process::run(pip.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(list))?;
+        fs::write(&ready, text)?;
+    }
+    Ok(python)
+}
+
+/// Runs the script with the options that its help names.
+fn make(
+    python: &Path,
+    script: &Path,
+    name: &str,
+    out: &Path,
+    shared: Option<&Path>,
+) -> anyhow::Result<()> {
+    let help = process::read(process::command(python).arg(script).arg("--help"))?;
+    let options = script_options(&String::from_utf8_lossy(&help), name, out, shared)?;
+    process::run(process::command(python).arg(script).args(options))
+}
+
+fn script_options(
+    help: &str,
+    name: &str,
+    out: &Path,
+    shared: Option<&Path>,
+) -> anyhow::Result<Vec<OsString>> {
+    let words = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).collect::<Vec<_>>();
+    let mut options: Vec<OsString> = if words.contains(&"--out-dir") {
+        vec!["--out-dir".into(), out.into()]
+    } else if words.contains(&"--out") {
+        vec!["--out".into(), out.join(format!("{name}.json.gz")).into()]
+    } else {
+        bail!("{name}: the help of its script names neither --out-dir nor --out");
+    };
+    match shared {
+        Some(shared) if words.contains(&"--shared") => {
+            options.extend(["--shared".into(), shared.into()]);
+        }
+        None if words.contains(&"--shared") => {
+            println!(
+                "{name}: no shared data beside this checkout; the script may need them (--shared DIR)"
+            );
+        }
+        _ => {}
+    }
+    Ok(options)
+}
+
+/// How a fixture differs from the committed one, after decompression: compressors of one stream may differ.
+fn difference(new: &Path, committed: &Path) -> anyhow::Result<Option<String>> {
+    if !committed.is_file() {
+        return Ok(Some("is not committed".to_owned()));
+    }
+    let (new, committed) = (contents(new)?, contents(committed)?);
+    if new == committed {
+        return Ok(None);
+    }
+    let at = new.iter().zip(&committed).take_while(|(a, b)| a == b).count();
+    let around = |bytes: &[u8]| {
+        String::from_utf8_lossy(&bytes[at.saturating_sub(30)..(at + 30).min(bytes.len())])
+            .into_owned()
+    };
+    Ok(Some(format!(
+        "differs at byte {at} of {} (committed {}): `{}` was `{}`",
+        new.len(),
+        committed.len(),
+        around(&new),
+        around(&committed)
+    )))
+}
+
+fn contents(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if path.extension().is_some_and(|ending| ending == "gz") {
+        let mut text = Vec::new();
+        let mut decoder = MultiGzDecoder::new(bytes.as_slice());
+        decoder
+            .read_to_end(&mut text)
+            .with_context(|| format!("cannot decompress {}", path.display()))?;
+        bytes = text;
+    }
+    Ok(bytes)
+}
+
+/// The 64-bit FNV-1a hash: a name for a list of packages, the same on every machine.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write as _;
+
+    #[track_caller]
+    fn check_options(help: &str, shared: Option<&str>, expected: &[&str]) {
+        let options = script_options(help, "a", Path::new("/o"), shared.map(Path::new)).unwrap();
+        assert_eq!(options, expected);
+    }
+
+    #[test]
+    fn the_help_of_a_script_decides_its_options() {
+        check_options("usage: [-h] --out-dir DIR", None, &["--out-dir", "/o"]);
+        check_options("usage: [-h] [--out FILE]", Some("/s"), &["--out", "/o/a.json.gz"]);
+        check_options(
+            "usage: --out=FILE [--shared DIR]",
+            Some("/s"),
+            &["--out", "/o/a.json.gz", "--shared", "/s"],
+        );
+        check_options("usage: --out FILE [--shared DIR]", None, &["--out", "/o/a.json.gz"]);
+        let error = script_options("usage: --output FILE", "a", Path::new("/o"), None).unwrap_err();
+        assert!(error.to_string().contains("neither"));
+    }
+
+    #[test]
+    fn fixtures_are_compared_after_decompression() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str, level: u32| {
+            let path = folder.path().join(name);
+            let mut encoder =
+                GzEncoder::new(fs::File::create(&path).unwrap(), Compression::new(level));
+            encoder.write_all(text.as_bytes()).unwrap();
+            encoder.finish().unwrap();
+            path
+        };
+        let committed = write("a.json.gz", "[1.0, 2.0]", 9);
+        assert_eq!(difference(&write("b.json.gz", "[1.0, 2.0]", 0), &committed).unwrap(), None);
+        let what = difference(&write("c.json.gz", "[1.0, 3.0]", 9), &committed).unwrap().unwrap();
+        assert!(what.contains("byte 6 of 10"), "{what}");
+        let what = difference(&write("d.json.gz", "[1.0, 2.0", 9), &committed).unwrap().unwrap();
+        assert!(what.contains("byte 9 of 9 (committed 10)"), "{what}");
+        let what = difference(&committed, &folder.path().join("none.json.gz")).unwrap().unwrap();
+        assert!(what.contains("not committed"), "{what}");
+    }
+
+    #[test]
+    fn an_unknown_oracle_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("lattice")).unwrap();
+        fs::write(folder.path().join("lattice/script.py"), "").unwrap();
+        fs::create_dir(folder.path().join("notes")).unwrap();
+        assert_eq!(selected(folder.path(), &[]).unwrap(), ["lattice"]);
+        let error = selected(folder.path(), &["latice".to_owned()]).unwrap_err().to_string();
+        assert!(error.contains("`latice`") && error.contains("lattice"), "{error}");
+    }
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        // Test vectors of the FNV reference implementation (draft-eastlake-fnv).
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+}
