@@ -51,10 +51,22 @@ impl SpaceGroup {
         settings().filter(|s| s.entry.number == number).collect()
     }
 
-    /// The tabulated setting with this Hall symbol; spaces, underscores and letter case do not matter.
+    /// The tabulated setting with this Hall symbol, in any letter case, an underscore counting as a space.
+    ///
+    /// Spaces may be left out where no other symbol reads the same (`-P2ybc`, but not `P32`: `P 32` and `P 3 2` differ).
     pub fn from_hall_symbol(symbol: &str) -> Option<Self> {
-        let wanted = key(symbol);
-        settings().find(|s| key(s.entry.hall_symbol) == wanted)
+        let words = |s: &str| {
+            let words = s.split([' ', '_', '\t']).filter(|w| !w.is_empty());
+            words.map(str::to_ascii_lowercase).collect::<Vec<_>>()
+        };
+        let wanted = words(symbol);
+        if let Some(exact) = settings().find(|s| words(s.entry.hall_symbol) == wanted) {
+            return Some(exact);
+        }
+        let run_together = key(symbol);
+        let mut alike = settings().filter(|s| key(s.entry.hall_symbol) == run_together);
+        let first = alike.next()?;
+        alike.all(|s| s.entry.hall_symbol == first.entry.hall_symbol).then_some(first)
     }
 
     /// The settings that a Hermann-Mauguin symbol can mean, the most usual first; empty where it means none.
