@@ -20,11 +20,17 @@
 mod element;
 mod error;
 mod family;
+mod formula;
+pub mod io;
 mod lattice;
 mod structure;
+mod study;
+pub mod symmetry;
 
 pub use element::Element;
 pub use error::CrystalError;
 pub use family::CrystalFamily;
+pub use formula::Composition;
 pub use lattice::{CellParameters, Lattice, MIN_CELL_VOLUME};
 pub use structure::{Site, Structure, wrap_unit};
+pub use study::{StudyCrystal, study_crystal, study_crystals};
