@@ -1,1 +1,45 @@
 //! Figures from the records of a study.
+//!
+//! Figures are drawn as SVG text by a writer of our own and turned into PNG with a font that is part of the program, so
+//! that they look the same on a machine without fonts. Equal data give equal bytes.
+//!
+//! | function | figure |
+//! |---|---|
+//! | [`match_rate_figure`] | match rates per noise level as bars with intervals, one bar an arm |
+//! | [`pattern_figure`] | powder patterns over 2theta, with the reflections marked |
+//! | [`png_from_svg`] | either of them as pixels |
+//!
+//! # Examples
+//! ```
+//! use braggscape_report::{Bar, Group, MatchRateFigure, match_rate_figure, png_from_svg};
+//!
+//! let bar = Bar { arm: "cosine".into(), rate: 0.8, low: 0.5, high: 0.95, strict_rate: Some(0.6), n: 10 };
+//! let figure = MatchRateFigure {
+//!     title: "Recovery after strain".into(),
+//!     x_label: "strain".into(),
+//!     groups: vec![Group { label: "0.05".into(), noop_rate: Some(0.1), bars: vec![bar] }],
+//!     ..MatchRateFigure::default()
+//! };
+//! let svg = match_rate_figure(&figure)?;
+//! assert!(svg.contains("Recovery after strain"));
+//! assert!(png_from_svg(&svg, 600)?.starts_with(b"\x89PNG"));
+//! # Ok::<(), braggscape_report::ReportError>(())
+//! ```
+#![doc(test(attr(deny(warnings))))]
+
+mod axis;
+mod error;
+mod font;
+mod legend;
+mod match_rate;
+mod palette;
+mod pattern;
+mod png;
+mod rates;
+mod svg;
+
+pub use error::ReportError;
+pub use match_rate::match_rate_figure;
+pub use pattern::{Layout, PatternFigure, Reflection, Trace, pattern_figure};
+pub use png::png_from_svg;
+pub use rates::{Bar, Group, MatchRateFigure, groups_by_noise_level, groups_by_structure};

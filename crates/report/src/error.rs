@@ -1,0 +1,85 @@
+//! What can be wrong with the data of a figure.
+
+use thiserror::Error;
+
+/// A figure that cannot be drawn.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// A figure without anything in it.
+    #[error("the figure `{title}` has no data")]
+    Empty {
+        /// Title of the figure.
+        title: String,
+    },
+    /// A rate or the end of an interval outside [0, 1].
+    #[error("{what} of `{arm}` at `{group}` is {value}, expected a fraction from 0 to 1")]
+    RateRange {
+        /// Which number.
+        what: &'static str,
+        /// The arm, or the group's own number.
+        arm: String,
+        /// The group of bars.
+        group: String,
+        /// The value.
+        value: f64,
+    },
+    /// Two bars of one arm in a group.
+    #[error("the group `{group}` has two bars of arm `{arm}`, expected one")]
+    DuplicateArm {
+        /// The arm.
+        arm: String,
+        /// The group of bars.
+        group: String,
+    },
+    /// A pattern whose axis and intensities have different lengths.
+    #[error(
+        "trace `{trace}` has {two_theta} angles and {intensity} intensities, expected equal counts"
+    )]
+    TraceLengths {
+        /// Label of the trace.
+        trace: String,
+        /// Number of angles.
+        two_theta: usize,
+        /// Number of intensities.
+        intensity: usize,
+    },
+    /// A number that is NaN or infinite.
+    #[error("{what} {index} of `{label}` is {value}, expected a finite number")]
+    NonFinite {
+        /// Which number.
+        what: &'static str,
+        /// Its place, from 0.
+        index: usize,
+        /// Label of the trace or reflection.
+        label: String,
+        /// The value.
+        value: f64,
+    },
+    /// A width of a picture that is zero or too large.
+    #[error("picture width {width} px is outside 1..={max}")]
+    PictureWidth {
+        /// The width asked for.
+        width: u32,
+        /// The largest width.
+        max: u32,
+    },
+    /// The picture would have too many pixels.
+    #[error("a picture of {width} by {height} px is too large")]
+    PictureSize {
+        /// Width, pixels.
+        width: u32,
+        /// Height, pixels.
+        height: u32,
+    },
+    /// The text is not an SVG picture.
+    #[error("not an SVG picture")]
+    Svg(#[from] resvg::usvg::Error),
+    /// The pixels could not be encoded.
+    #[error("cannot encode the picture as PNG")]
+    Png {
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
