@@ -1,1 +1,15 @@
 //! One recovery problem: parametrisation, objective, projection, strategy, outcome.
+//!
+//! A [`RecoveryTask`] says what is known: the distorted structure, the target pattern, and which model, loss and projector to
+//! use. A [`Strategy`] turns it into an [`Outcome`] without ever seeing the truth.
+#![doc(test(attr(deny(warnings))))]
+
+mod error;
+mod parametrisation;
+mod problem;
+mod strategy;
+
+pub use error::RecoverError;
+pub use parametrisation::{FreeParameters, Parametrisation};
+pub use problem::Problem;
+pub use strategy::{AnyStrategy, Descend, Outcome, RecoveryTask, Stage, Strategy};

@@ -1,0 +1,223 @@
+//! The named components of one seam.
+
+use crate::{Context, Options, PluginError};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use toml::{Table, Value};
+
+/// One option of a component.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OptionDoc {
+    /// Key in the component's table.
+    pub name: String,
+    /// TOML type: float, integer, string, boolean, array or table.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Default value.
+    pub default: Value,
+}
+
+type Constructor<T> = Box<dyn Fn(&Options, &Context) -> Result<T, PluginError> + Send + Sync>;
+type Resolver = Box<dyn Fn(&Context) -> Table + Send + Sync>;
+
+/// One named component.
+pub struct Entry<T> {
+    example: String,
+    options: Vec<OptionDoc>,
+    /// Options that the example does not tell all of.
+    open: bool,
+    construct: Constructor<T>,
+    defaults: Resolver,
+}
+
+impl<T> Entry<T> {
+    /// A component of ours, whose options have defaults.
+    pub(crate) fn builtin<O: Serialize>(
+        example: &str,
+        defaults: impl Fn(&Context) -> O + Send + Sync + 'static,
+        construct: impl Fn(&Options, &Context) -> Result<T, PluginError> + Send + Sync + 'static,
+    ) -> Self {
+        let table = move |context: &Context| {
+            Table::try_from(defaults(context)).unwrap_or_else(|_| Table::new())
+        };
+        let options = docs(&table(&Context::default()));
+        Self {
+            example: example.to_owned(),
+            options,
+            open: false,
+            construct: Box::new(construct),
+            defaults: Box::new(table),
+        }
+    }
+
+    fn outside(
+        example: &str,
+        construct: impl Fn(&Options, &Context) -> Result<T, PluginError> + Send + Sync + 'static,
+    ) -> Self {
+        let options = docs(&example.parse::<Table>().unwrap_or_default());
+        Self {
+            example: example.to_owned(),
+            options,
+            open: true,
+            construct: Box::new(construct),
+            defaults: Box::new(|_| Table::new()),
+        }
+    }
+
+    /// An example of the component's options, TOML without `kind`.
+    pub fn example(&self) -> &str {
+        &self.example
+    }
+
+    /// The options with their defaults; of an outside component those of its example.
+    pub fn options(&self) -> &[OptionDoc] {
+        &self.options
+    }
+}
+
+fn docs(table: &Table) -> Vec<OptionDoc> {
+    let kind = |v: &Value| match v {
+        Value::String(_) => "string",
+        Value::Integer(_) => "integer",
+        Value::Float(_) => "float",
+        Value::Boolean(_) => "boolean",
+        Value::Datetime(_) => "datetime",
+        Value::Array(_) => "array",
+        Value::Table(_) => "table",
+    };
+    table
+        .iter()
+        .map(|(name, v)| OptionDoc { name: name.clone(), kind: kind(v), default: v.clone() })
+        .collect()
+}
+
+/// The named components of one seam, sorted by name.
+pub struct Family<T> {
+    seam: &'static str,
+    entries: BTreeMap<String, Entry<T>>,
+}
+
+impl<T> Family<T> {
+    pub(crate) fn new(seam: &'static str, entries: Vec<(&str, Entry<T>)>) -> Self {
+        let entries = entries.into_iter().map(|(name, e)| (name.to_owned(), e)).collect();
+        Self { seam, entries }
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        example: &str,
+        construct: impl Fn(&Options, &Context) -> Result<T, PluginError> + Send + Sync + 'static,
+    ) -> Result<(), PluginError> {
+        let (seam, owned) = (self.seam, name.to_owned());
+        if !name.contains('.') {
+            return Err(PluginError::UndottedName { seam, name: owned });
+        }
+        if self.entries.contains_key(name) {
+            return Err(PluginError::DuplicateName { seam, name: owned });
+        }
+        self.entries.insert(owned, Entry::outside(example, construct));
+        Ok(())
+    }
+
+    /// The seam, in the singular: "loss", "optimizer" and so on.
+    pub fn seam(&self) -> &'static str {
+        self.seam
+    }
+
+    /// All components, sorted by name.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry<T>)> {
+        self.entries.iter().map(|(name, e)| (name.as_str(), e))
+    }
+
+    /// The component of this name.
+    pub fn entry(&self, name: &str) -> Option<&Entry<T>> {
+        self.entries.get(name)
+    }
+
+    /// The names, as messages list them.
+    pub fn known(&self) -> String {
+        self.entries.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Splits `"name"` or `{ kind = "name", ... }` into name and options, and checks both against the registered ones.
+    ///
+    /// # Errors
+    /// [`PluginError`] for an unknown or missing kind or an unknown option.
+    pub fn select(&self, value: &Value) -> Result<(String, Options), PluginError> {
+        let (name, table) = match value {
+            Value::String(name) => (name.clone(), Table::new()),
+            Value::Table(table) => {
+                let mut table = table.clone();
+                match table.remove("kind") {
+                    Some(Value::String(name)) => (name, table),
+                    _ => {
+                        return Err(PluginError::MissingKind {
+                            seam: self.seam,
+                            known: self.known(),
+                        });
+                    }
+                }
+            }
+            other => {
+                return Err(PluginError::NotAComponent { seam: self.seam, found: other.type_str() });
+            }
+        };
+        let entry = self.entry_or_error(&name)?;
+        if !entry.open {
+            for key in table.keys() {
+                if !entry.options.iter().any(|o| o.name == *key) {
+                    let names: Vec<_> = entry.options.iter().map(|o| o.name.as_str()).collect();
+                    let known = if names.is_empty() {
+                        "it has no options".to_owned()
+                    } else {
+                        format!("known: {}", names.join(", "))
+                    };
+                    let key = key.clone();
+                    return Err(PluginError::UnknownOption { seam: self.seam, name, key, known });
+                }
+            }
+        }
+        Ok((name, Options::new(table)))
+    }
+
+    fn entry_or_error(&self, name: &str) -> Result<&Entry<T>, PluginError> {
+        self.entry(name).ok_or_else(|| PluginError::UnknownKind {
+            seam: self.seam,
+            name: name.to_owned(),
+            known: self.known(),
+        })
+    }
+
+    /// The options with every default filled in, and `kind` first.
+    ///
+    /// # Errors
+    /// As [`select`](Self::select).
+    pub fn resolve(&self, value: &Value, context: &Context) -> Result<Table, PluginError> {
+        let (name, given) = self.select(value)?;
+        let mut resolved = Table::new();
+        resolved.insert("kind".to_owned(), Value::String(name.clone()));
+        resolved.extend((self.entry_or_error(&name)?.defaults)(context));
+        resolved.extend(given.table().clone());
+        Ok(resolved)
+    }
+
+    /// Builds the component that `"name"` or `{ kind = "name", ... }` stands for.
+    ///
+    /// # Errors
+    /// [`PluginError`], with the component's own reason where it rejects its options.
+    pub fn build(&self, value: &Value, context: &Context) -> Result<T, PluginError> {
+        let mut table = self.resolve(value, context)?;
+        let name = match table.remove("kind") {
+            Some(Value::String(name)) => name,
+            _ => String::new(),
+        };
+        let entry = self.entry_or_error(&name)?;
+        (entry.construct)(&Options::new(table), context).map_err(|e| match e {
+            PluginError::BadOptions { reason } => {
+                PluginError::Rejected { seam: self.seam, name, reason }
+            }
+            other => other,
+        })
+    }
+}

@@ -1,0 +1,30 @@
+//! What can go wrong in a recovery.
+
+use braggscape_optim::OptimError;
+use braggscape_xrd::ForwardError;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// A recovery that cannot be carried out.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum RecoverError {
+    /// The run could not start or go on.
+    #[error(transparent)]
+    Optimizer(#[from] OptimError),
+    /// The structure cannot be simulated.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
+    /// The result is no crystal.
+    #[error("the result is not a crystal")]
+    Crystal(#[from] braggscape_crystal::CrystalError),
+    /// An outside strategy failed.
+    #[error("strategy `{kind}` failed")]
+    External {
+        /// Registered kind.
+        kind: String,
+        /// Its own error.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+}
