@@ -21,6 +21,7 @@ mod element;
 mod error;
 mod family;
 mod lattice;
+pub mod reduction;
 mod structure;
 
 pub use element::Element;
