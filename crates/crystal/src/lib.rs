@@ -23,6 +23,7 @@ mod family;
 mod formula;
 pub mod io;
 mod lattice;
+pub mod reduction;
 mod structure;
 mod study;
 pub mod symmetry;

@@ -1,0 +1,183 @@
+//! The search over lattices and translations that lays one crystal onto another.
+
+use super::sites::{Layout, Placement};
+use crate::MetricError;
+use braggscape_crystal::reduction::{Basis, LatticeMapping, MappingSearch, ReductionError, lll};
+use std::ops::ControlFlow;
+
+/// Most lattice points within the longest admitted lattice vector.
+const MAX_POINTS: usize = 100_000;
+
+/// Most pairs of lattice points whose angle is tested.
+const MAX_LATTICE_STEPS: u64 = 1_000_000_000;
+
+/// Most distances between sites that one comparison may look at (some seconds).
+pub(super) const MAX_SITE_STEPS: u64 = 2_000_000_000;
+
+/// An rms below which the search for a better one ends, as in pymatgen.
+const PERFECT: f64 = 1e-5;
+
+/// One crystal: a basis and sites with classes that tell which sites are alike.
+#[derive(Debug, Clone)]
+pub(super) struct Side {
+    pub(super) basis: Basis,
+    pub(super) frac: Vec<[f64; 3]>,
+    pub(super) class: Vec<u32>,
+}
+
+/// What is asked of a search.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tolerances {
+    /// Fractional, of lattice lengths.
+    pub(crate) ltol: f64,
+    /// Degrees, of lattice angles.
+    pub(crate) angle_tol: f64,
+    /// Of sites.
+    pub(crate) sites: SiteTolerance,
+}
+
+/// The unit of displacements and their bound.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SiteTolerance {
+    /// In units of (V/N)^(1/3) of the averaged cell.
+    Normalized(f64),
+    /// In ångström.
+    Absolute(f64),
+}
+
+impl SiteTolerance {
+    /// The bound, and the factor from ångström to its unit.
+    fn bound_and_scale(self, n_sites: usize, volume: f64) -> (f64, f64) {
+        match self {
+            Self::Normalized(stol) => (stol, libm::cbrt(n_sites as f64 / volume)),
+            Self::Absolute(tolerance) => (tolerance, 1.0),
+        }
+    }
+}
+
+/// Which answers are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// Smallest largest distance below `stol`.
+    pub(super) fit: bool,
+    /// Smallest rms and the largest distance that goes with it.
+    pub(super) rms: bool,
+}
+
+/// Answers of a search.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Found {
+    /// Some placement has all distances below `stol`.
+    pub(super) fit: bool,
+    /// Smallest rms and its largest distance, if that rms is below `stol`.
+    pub(super) rms: Option<(f64, f64)>,
+}
+
+/// Lays `first` onto `second`, where one cell of the larger holds `form_units` cells of the smaller; `expand_first` says that
+/// `first` is the smaller one.
+pub(super) fn search(
+    first: &Side,
+    second: &Side,
+    form_units: usize,
+    expand_first: bool,
+    tolerances: Tolerances,
+    wanted: Wanted,
+) -> Result<Found, MetricError> {
+    let mut found = Found::default();
+    let Some(layout) = Layout::new(first, second, form_units, expand_first) else {
+        return Ok(found);
+    };
+    let (source, target) = if expand_first { (first, second) } else { (second, first) };
+    let mapping_search = MappingSearch {
+        ltol: tolerances.ltol,
+        angle_tol: tolerances.angle_tol,
+        max_points: MAX_POINTS,
+        max_steps: MAX_LATTICE_STEPS,
+    };
+    let (lengths, angles) = (target.basis.lengths(), target.basis.angles());
+    let mut placement = Placement::new(&layout);
+    let mut best: Option<(f64, f64)> = None;
+    let mut accepted = false;
+    let mut rms_open = wanted.rms;
+    let mut failure = None;
+    mapping_search
+        .for_each_close(&source.basis, lengths, angles, |mapping| {
+            if mapping.determinant().unsigned_abs() != form_units as u64 {
+                return ControlFlow::Continue(());
+            }
+            let average = average_basis(&mapping, lengths, angles);
+            let (stol, scale) =
+                tolerances.sites.bound_and_scale(layout.n_sites(), average.volume());
+            let reach = |b: &Basis| b.reciprocal_lengths().map(|x| 2.0 * x * stol / scale);
+            let near = reach(&average);
+            placement.set_source(&mapping);
+            let mut reduced = None;
+            for at in 0..layout.n_translations() {
+                if placement.steps > MAX_SITE_STEPS {
+                    failure = Some(MetricError::TooLarge {
+                        what: "distances between sites",
+                        limit: MAX_SITE_STEPS,
+                    });
+                    return ControlFlow::Break(());
+                }
+                if !placement.translate(at, near) {
+                    continue;
+                }
+                if reduced.is_none() {
+                    match lll(&average) {
+                        Ok(r) => {
+                            let lll_near = reach(&r.basis);
+                            placement.set_metric(&r);
+                            reduced = Some(lll_near);
+                        }
+                        Err(e) => {
+                            failure = Some(e.into());
+                            return ControlFlow::Break(());
+                        }
+                    }
+                }
+                let Some(lll_near) = reduced else { continue };
+                let Some((rms, largest)) = placement.distances(lll_near) else { continue };
+                let (rms, largest) = (rms * scale, largest * scale);
+                found.fit |= largest < stol;
+                if rms_open && best.is_none_or(|b| rms < b.0) {
+                    best = Some((rms, largest));
+                    accepted = rms < stol;
+                    rms_open = !(rms < PERFECT && rms < stol);
+                }
+                if (found.fit || !wanted.fit) && !rms_open {
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        })
+        .map_err(bounded)?;
+    if let Some(e) = failure {
+        return Err(e);
+    }
+    found.rms = best.filter(|_| accepted);
+    Ok(found)
+}
+
+/// A bound of the lattice search, as an error of this crate.
+fn bounded(e: ReductionError) -> MetricError {
+    match e {
+        ReductionError::TooManyPoints { limit, .. } => {
+            MetricError::TooLarge { what: "lattice points", limit: limit as u64 }
+        }
+        ReductionError::TooManyMappings { limit } => {
+            MetricError::TooLarge { what: "pairs of lattice points", limit }
+        }
+        other => other.into(),
+    }
+}
+
+/// The basis whose lengths and angles are the means of both.
+fn average_basis(mapping: &LatticeMapping, lengths: [f64; 3], angles: [f64; 3]) -> Basis {
+    let mean =
+        |x: [f64; 3], y: [f64; 3]| -> [f64; 3] { std::array::from_fn(|k| (x[k] + y[k]) / 2.0) };
+    Basis::from_parameters(
+        mean(mapping.basis.lengths(), lengths),
+        mean(mapping.basis.angles(), angles),
+    )
+}
