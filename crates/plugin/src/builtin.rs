@@ -1,6 +1,7 @@
 //! The built-in components: one visible list a seam.
 
 use crate::family::{Entry, Family};
+use crate::registry::StrategyMaker;
 use crate::{Context, Options, PluginError};
 use braggscape_loss::{AnyLoss, Cosine, Mse};
 use braggscape_metrics::{
@@ -10,7 +11,7 @@ use braggscape_metrics::{
 use braggscape_noise::{AnyNoiseModel, Displacement, NoNoise, Strain};
 use braggscape_optim::{Adam, AdamOptions, AnyOptimizer, GradientDescent, GradientDescentOptions};
 use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Identity};
-use braggscape_recover::{AnyStrategy, Descend};
+use braggscape_recover::Descend;
 use braggscape_xrd::{AnyForwardModel, Structsnap, StructsnapOptions};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -165,9 +166,9 @@ pub(crate) fn forward_models() -> Family<AnyForwardModel> {
     )
 }
 
-pub(crate) fn strategies() -> Family<fn(AnyOptimizer) -> AnyStrategy> {
-    let descend: fn(AnyOptimizer) -> AnyStrategy = |optimizer| Descend::new(optimizer).into();
-    Family::new("strategy", vec![("descend", simple("", move |_: Nothing| descend))])
+pub(crate) fn strategies() -> Family<StrategyMaker> {
+    let descend = |_: Nothing| -> StrategyMaker { Box::new(|o| Descend::new(o).into()) };
+    Family::new("strategy", vec![("descend", simple("", descend))])
 }
 
 pub(crate) fn metrics() -> Family<AnyMetric> {

@@ -160,7 +160,10 @@ impl<T> Family<T> {
                 }
             }
             other => {
-                return Err(PluginError::NotAComponent { seam: self.seam, found: other.type_str() });
+                return Err(PluginError::NotAComponent {
+                    seam: self.seam,
+                    found: other.type_str(),
+                });
             }
         };
         let entry = self.entry_or_error(&name)?;

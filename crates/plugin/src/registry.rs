@@ -10,6 +10,9 @@ use braggscape_projector::AnyProjector;
 use braggscape_recover::AnyStrategy;
 use braggscape_xrd::AnyForwardModel;
 
+/// Makes a strategy of the optimizer that the study names beside it.
+pub type StrategyMaker = Box<dyn Fn(AnyOptimizer) -> AnyStrategy + Send + Sync>;
+
 /// All named components of the program.
 pub struct Registry {
     losses: Family<AnyLoss>,
@@ -17,7 +20,7 @@ pub struct Registry {
     projectors: Family<AnyProjector>,
     noise: Family<AnyNoiseModel>,
     forward: Family<AnyForwardModel>,
-    strategies: Family<fn(AnyOptimizer) -> AnyStrategy>,
+    strategies: Family<StrategyMaker>,
     metrics: Family<AnyMetric>,
     problems: Vec<PluginError>,
 }
@@ -74,7 +77,7 @@ impl Registry {
     seam!(noise, with_noise, AnyNoiseModel, "noise models");
     seam!(forward, with_forward, AnyForwardModel, "forward models");
     seam!(metrics, with_metric, AnyMetric, "metrics");
-    seam!(strategies, with_strategy, fn(AnyOptimizer) -> AnyStrategy, "strategies");
+    seam!(strategies, with_strategy, StrategyMaker, "strategies");
 }
 
 impl Default for Registry {

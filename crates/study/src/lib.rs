@@ -1,1 +1,29 @@
 //! Studies from TOML: parse, check, build, run, resume, tabulate.
+//!
+//! A study is a grid of recovery tasks: structures x noise levels x replicates x arms (an arm is a combination of loss,
+//! projector, optimizer and strategy). Three phases, each its own function:
+//!
+//! 1. [`Config::parse`] reads the file's shape; every problem is reported with its line, all of them at once.
+//! 2. [`Plan::new`] constructs every component for every structure, again reporting all problems, and lists the tasks.
+//! 3. [`run`] carries the tasks out in parallel. A task's random stream depends on the seed and its key alone, so records
+//!    are the same for any number of threads or shards and after any interruption.
+#![doc(test(attr(deny(warnings))))]
+
+mod config;
+mod error;
+mod folder;
+mod plan;
+mod runner;
+mod seed;
+mod structures;
+mod tables;
+mod task;
+
+pub use config::{Arm, Config, Refine};
+pub use error::{Problem, StudyError};
+pub use folder::{Manifest, kernel_level};
+pub use plan::{Plan, TaskKey};
+pub use runner::{Progress, RunOptions, RunOutcome, Shard, run};
+pub use seed::stream;
+pub use structures::StudyStructure;
+pub use tables::{rate_interval, summary_csv, summary_text};

@@ -1,0 +1,160 @@
+//! The configuration of a study.
+
+mod reader;
+mod tables;
+
+use crate::{Problem, StudyError};
+use braggscape_metrics::{StrictRecoveryOptions, StructureMatcherOptions};
+use braggscape_plugin::{Context, Registry};
+use braggscape_recover::FreeParameters;
+pub(crate) use reader::Lines;
+use reader::Reader;
+use serde::Serialize;
+use toml::{Table, Value};
+
+/// What is refined, as written in a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refine {
+    /// The cell parameters.
+    Lattice,
+    /// The fractional coordinates.
+    Coordinates,
+    /// Both.
+    Both,
+}
+
+impl From<Refine> for FreeParameters {
+    fn from(refine: Refine) -> Self {
+        match refine {
+            Refine::Lattice => Self::Lattice,
+            Refine::Coordinates => Self::Coordinates,
+            Refine::Both => Self::Both,
+        }
+    }
+}
+
+/// One combination of components: a bar of the figure.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Arm {
+    /// Label, unique in the study.
+    pub name: String,
+    /// Loss, with every option.
+    pub loss: Table,
+    /// Projector, with every option.
+    pub projector: Table,
+    /// Optimizer, with every option.
+    pub optimizer: Table,
+    /// Strategy, with every option.
+    pub strategy: Table,
+}
+
+/// A resolved configuration: every default filled in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Config {
+    /// Title of the study, over its figures.
+    pub title: String,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// Study crystals by name, identifier or formula, or structure files relative to the configuration.
+    pub structures: Vec<String>,
+    /// Distorted copies of each structure at each level.
+    pub replicates: u32,
+    /// What is refined.
+    pub refine: Refine,
+    /// Most evaluations of a task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_evaluations: Option<u64>,
+    /// Losses under which every start and result is recorded.
+    pub report_losses: Vec<Table>,
+    /// Noise levels (sigma).
+    pub levels: Vec<f64>,
+    /// Noise model, without its level.
+    pub noise: Table,
+    /// Forward model.
+    pub forward: Table,
+    /// Tolerances of the structure matcher.
+    #[serde(rename = "match")]
+    pub matching: StructureMatcherOptions,
+    /// Tolerances of strict recovery.
+    pub strict: StrictRecoveryOptions,
+    /// The combinations.
+    #[serde(rename = "arm")]
+    pub arms: Vec<Arm>,
+    /// Where keys stand in the file.
+    #[serde(skip)]
+    pub(crate) lines: Lines,
+}
+
+/// The `kind` of a component's table.
+pub(crate) fn kind_of(table: &Table) -> &str {
+    table.get("kind").and_then(Value::as_str).unwrap_or("")
+}
+
+impl Config {
+    /// Reads a configuration; `source_name` is what messages call the file.
+    ///
+    /// # Errors
+    /// [`StudyError::Config`] with every problem found: syntax, unknown keys (with the choices), wrong types, unknown
+    /// components and options.
+    pub fn parse(text: &str, source_name: &str, registry: &Registry) -> Result<Self, StudyError> {
+        let fail = |problems| StudyError::Config { source_name: source_name.to_owned(), problems };
+        let (table, lines) = Lines::parse(text).map_err(|p| fail(vec![p]))?;
+        let mut reader = Reader::new(&table, &lines);
+        let title = reader.string("title").unwrap_or_else(|| source_name.to_owned());
+        let seed = reader.integer("seed", 0, i64::MAX).unwrap_or(0) as u64;
+        let structures = reader.strings("structures").unwrap_or_default();
+        if structures.is_empty() {
+            reader.problem(
+                "structures",
+                "expected a list of study crystals (such as \"U2Ti\"; \"all\" for the ten) or structure files",
+            );
+        }
+        let replicates = reader.integer("replicates", 1, 1_000_000).unwrap_or(1) as u32;
+        let max_evaluations = reader.integer("max_evaluations", 1, i64::MAX).map(|n| n as u64);
+        let (noise, levels) = tables::noise(&mut reader, registry);
+        let refine = tables::refine(&mut reader, kind_of(&noise));
+        let context = Context { free: refine.into(), ..Context::default() };
+        let forward =
+            tables::component(&mut reader, "forward", "structsnap", registry.forward(), &context);
+        let arms = tables::arms(&mut reader, registry, &context);
+        let report_losses = tables::report_losses(&mut reader, registry, &context, &arms);
+        let matching = tables::options(&mut reader, "match", StructureMatcherOptions::study());
+        let strict = tables::options(&mut reader, "strict", StrictRecoveryOptions::default());
+        let mut problems = reader.finish();
+        if !problems.is_empty() {
+            problems.sort_by_key(|p: &Problem| p.line.unwrap_or(usize::MAX));
+            return Err(fail(problems));
+        }
+        Ok(Self {
+            title,
+            seed,
+            structures,
+            replicates,
+            refine,
+            max_evaluations,
+            report_losses,
+            levels,
+            noise,
+            forward,
+            matching,
+            strict,
+            arms,
+            lines,
+        })
+    }
+
+    /// The same study with a fraction of its replicates, at least one.
+    #[must_use]
+    pub fn with_fraction(mut self, fraction: f64) -> Self {
+        let n = (f64::from(self.replicates) * fraction.clamp(0.0, 1.0)).ceil();
+        self.replicates = (n as u32).clamp(1, self.replicates);
+        self
+    }
+
+    /// The resolved configuration as TOML.
+    pub fn to_toml(&self) -> String {
+        // A table of finite numbers, strings and tables always serializes.
+        toml::to_string(self).unwrap_or_default()
+    }
+}

@@ -1,0 +1,244 @@
+//! The tables of a configuration: components, arms, options.
+
+use super::reader::{Reader, describe, join};
+use super::{Arm, Refine, kind_of};
+use braggscape_plugin::{Context, Family, PluginError, Registry};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+/// Keys of an arm.
+const ARM_KEYS: [&str; 5] = ["loss", "name", "optimizer", "projector", "strategy"];
+
+/// Resolves a component; a problem stands at the key it is about.
+fn resolve<T>(
+    reader: &mut Reader<'_>,
+    path: &str,
+    value: &Value,
+    family: &Family<T>,
+    context: &Context,
+) -> Table {
+    family.resolve(value, context).unwrap_or_else(|e| {
+        let at = match &e {
+            PluginError::UnknownOption { key, .. } => join(path, key),
+            PluginError::UnknownKind { .. } if value.is_table() => join(path, "kind"),
+            _ => path.to_owned(),
+        };
+        reader.problem(&at, e.to_string());
+        Table::new()
+    })
+}
+
+/// The component of a top-level key, or the default one.
+pub(super) fn component<T>(
+    reader: &mut Reader<'_>,
+    key: &'static str,
+    default: &str,
+    family: &Family<T>,
+    context: &Context,
+) -> Table {
+    let value = reader.value(key).cloned().unwrap_or_else(|| Value::from(default));
+    resolve(reader, key, &value, family, context)
+}
+
+/// `[noise]`: the model without its level, and `levels`.
+pub(super) fn noise(reader: &mut Reader<'_>, registry: &Registry) -> (Table, Vec<f64>) {
+    let Some(value) = reader.value("noise") else {
+        let known = registry.noise().known();
+        reader.problem(
+            "noise",
+            format!("expected a table with `kind` (known: {known}) and `levels`"),
+        );
+        return (Table::new(), Vec::new());
+    };
+    let mut value = value.clone();
+    let mut levels = Vec::new();
+    match value.as_table_mut().and_then(|t| t.remove("levels")) {
+        Some(Value::Array(items)) => {
+            for (i, item) in items.iter().enumerate() {
+                let number = item.as_float().or_else(|| item.as_integer().map(|n| n as f64));
+                match number.filter(|n| n.is_finite()) {
+                    Some(level) => levels.push(level),
+                    None => reader.problem(
+                        &format!("noise.levels[{i}]"),
+                        format!("expected a number, found {}", describe(item)),
+                    ),
+                }
+            }
+        }
+        _ => reader.problem("noise.levels", "expected a list of noise levels, such as [0.05, 0.1]"),
+    }
+    if value.as_table().is_some_and(|t| t.contains_key("sigma")) {
+        reader.problem("noise.sigma", "the level of a study stands in `levels`");
+    }
+    let mut resolved = resolve(reader, "noise", &value, registry.noise(), &Context::default());
+    resolved.remove("sigma");
+    (resolved, levels)
+}
+
+/// `refine`: what the noise distorts, unless it is given.
+pub(super) fn refine(reader: &mut Reader<'_>, noise_kind: &str) -> Refine {
+    let given = reader.string("refine").unwrap_or_else(|| "auto".to_owned());
+    match (given.as_str(), noise_kind) {
+        ("lattice", _) | ("auto", "strain") => Refine::Lattice,
+        ("coordinates", _) | ("auto", "coordinates") => Refine::Coordinates,
+        ("both", _) => Refine::Both,
+        ("auto", _) => {
+            if !noise_kind.is_empty() {
+                reader.problem(
+                    "refine",
+                    format!(
+                        "noise `{noise_kind}` does not say what to refine; give lattice, coordinates or both"
+                    ),
+                );
+            }
+            Refine::Lattice
+        }
+        (other, _) => {
+            reader.problem(
+                "refine",
+                format!("expected auto, lattice, coordinates or both, found {other}"),
+            );
+            Refine::Lattice
+        }
+    }
+}
+
+/// `[[arm]]`: the combinations; one of the defaults alone if there are none.
+pub(super) fn arms(reader: &mut Reader<'_>, registry: &Registry, context: &Context) -> Vec<Arm> {
+    let base = Arm {
+        name: String::new(),
+        loss: component(reader, "loss", "cosine", registry.losses(), context),
+        projector: component(reader, "projector", "none", registry.projectors(), context),
+        optimizer: component(
+            reader,
+            "optimizer",
+            "gradient-descent",
+            registry.optimizers(),
+            context,
+        ),
+        strategy: component(reader, "strategy", "descend", registry.strategies(), context),
+    };
+    let tables: Vec<Table> = match reader.value("arm") {
+        None => vec![Table::new()],
+        Some(Value::Array(items)) if !items.is_empty() && items.iter().all(Value::is_table) => {
+            items.iter().filter_map(|v| v.as_table().cloned()).collect()
+        }
+        Some(other) => {
+            let found = describe(other);
+            reader.problem("arm", format!("expected tables [[arm]], found {found}"));
+            Vec::new()
+        }
+    };
+    let mut arms: Vec<Arm> = Vec::new();
+    for (i, table) in tables.iter().enumerate() {
+        let path = format!("arm[{i}]");
+        for key in table.keys() {
+            if !ARM_KEYS.contains(&key.as_str()) {
+                reader.problem(
+                    &join(&path, key),
+                    format!("unknown key; known: {}", ARM_KEYS.join(", ")),
+                );
+            }
+        }
+        let mut arm = base.clone();
+        if let Some(v) = table.get("loss") {
+            arm.loss = resolve(reader, &join(&path, "loss"), v, registry.losses(), context);
+        }
+        if let Some(v) = table.get("projector") {
+            let path = join(&path, "projector");
+            arm.projector = resolve(reader, &path, v, registry.projectors(), context);
+        }
+        if let Some(v) = table.get("optimizer") {
+            let path = join(&path, "optimizer");
+            arm.optimizer = resolve(reader, &path, v, registry.optimizers(), context);
+        }
+        if let Some(v) = table.get("strategy") {
+            let path = join(&path, "strategy");
+            arm.strategy = resolve(reader, &path, v, registry.strategies(), context);
+        }
+        arm.name = match table.get("name") {
+            Some(Value::String(name)) if !name.is_empty() => name.clone(),
+            None => default_name(&arm),
+            Some(other) => {
+                let found = describe(other);
+                reader.problem(&join(&path, "name"), format!("expected a name, found {found}"));
+                String::new()
+            }
+        };
+        if arms.iter().any(|a| a.name == arm.name) {
+            reader.problem(
+                &join(&path, "name"),
+                format!("two arms are called `{}`; give each its own name", arm.name),
+            );
+        }
+        arms.push(arm);
+    }
+    arms
+}
+
+fn default_name(arm: &Arm) -> String {
+    match kind_of(&arm.projector) {
+        "none" => kind_of(&arm.loss).to_owned(),
+        projector => format!("{} + {projector}", kind_of(&arm.loss)),
+    }
+}
+
+/// `report_losses`, or those of the arms.
+pub(super) fn report_losses(
+    reader: &mut Reader<'_>,
+    registry: &Registry,
+    context: &Context,
+    arms: &[Arm],
+) -> Vec<Table> {
+    let Some(value) = reader.value("report_losses") else {
+        let mut losses: Vec<Table> = Vec::new();
+        for arm in arms {
+            if !losses.iter().any(|l| kind_of(l) == kind_of(&arm.loss)) {
+                losses.push(arm.loss.clone());
+            }
+        }
+        return losses;
+    };
+    let Some(items) = value.as_array() else {
+        reader.problem("report_losses", format!("expected a list, found {}", describe(value)));
+        return Vec::new();
+    };
+    let mut losses: Vec<Table> = Vec::new();
+    for (i, item) in items.iter().enumerate() {
+        let path = format!("report_losses[{i}]");
+        let loss = resolve(reader, &path, item, registry.losses(), context);
+        if losses.iter().any(|l| kind_of(l) == kind_of(&loss)) {
+            reader.problem(&path, format!("loss `{}` is reported twice", kind_of(&loss)));
+        }
+        losses.push(loss);
+    }
+    losses
+}
+
+/// A table of plain options over their defaults.
+pub(super) fn options<T: Serialize + DeserializeOwned>(
+    reader: &mut Reader<'_>,
+    key: &'static str,
+    defaults: T,
+) -> T {
+    let Some(value) = reader.value(key) else { return defaults };
+    let Some(given) = value.as_table() else {
+        reader.problem(key, format!("expected a table, found {}", describe(value)));
+        return defaults;
+    };
+    let Ok(mut table) = Table::try_from(&defaults) else { return defaults };
+    let known: Vec<String> = table.keys().cloned().collect();
+    for (name, option) in given {
+        if known.contains(name) {
+            table.insert(name.clone(), option.clone());
+        } else {
+            let message = format!("unknown key; known: {}", known.join(", "));
+            reader.problem(&join(key, name), message);
+        }
+    }
+    table.try_into().unwrap_or_else(|e: toml::de::Error| {
+        reader.problem(key, e.message().to_owned());
+        defaults
+    })
+}

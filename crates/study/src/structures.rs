@@ -1,0 +1,88 @@
+//! The structures of a study.
+
+use crate::Config;
+use braggscape_crystal::io::{Format, read_one, structure_to_json};
+use braggscape_crystal::symmetry::find_symmetry;
+use braggscape_crystal::{Structure, study_crystal, study_crystals};
+use braggscape_projector::CellShape;
+use std::path::Path;
+
+/// Tolerance of the space group of a study structure, Å.
+const SYMPREC: f64 = 0.01;
+
+/// One structure of a study: the truth of its tasks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyStructure {
+    /// Name in records and tables: the formula of a study crystal, or the stem of a file.
+    pub name: String,
+    /// Materials Project or other identifier.
+    pub id: Option<String>,
+    /// The structure.
+    pub structure: Structure,
+    /// Shape of its conventional cell.
+    pub shape: CellShape,
+}
+
+impl StudyStructure {
+    /// Text that stands for the structure in the hash of a configuration.
+    pub(crate) fn fingerprint(&self) -> String {
+        structure_to_json(&self.structure, Some(&self.name)).to_string()
+    }
+}
+
+/// Loads the structures of a configuration; files are relative to `base`.
+pub(crate) fn load(config: &Config, base: &Path) -> (Vec<StudyStructure>, Vec<(usize, String)>) {
+    let (mut loaded, mut problems) = (Vec::new(), Vec::new());
+    for (i, entry) in config.structures.iter().enumerate() {
+        let found: Result<Vec<StudyStructure>, String> = if entry == "all" {
+            Ok(study_crystals().iter().map(embedded).collect())
+        } else if let Some(crystal) = study_crystal(entry) {
+            Ok(vec![embedded(crystal)])
+        } else {
+            from_file(&base.join(entry), entry).map(|s| vec![s])
+        };
+        match found {
+            Ok(structures) => {
+                for s in structures {
+                    if loaded.iter().any(|l: &StudyStructure| l.name == s.name) {
+                        problems.push((i, format!("structure `{}` is named twice", s.name)));
+                    } else {
+                        loaded.push(s);
+                    }
+                }
+            }
+            Err(message) => problems.push((i, message)),
+        }
+    }
+    (loaded, problems)
+}
+
+fn embedded(crystal: &braggscape_crystal::StudyCrystal) -> StudyStructure {
+    let structure = crystal.structure();
+    let shape = CellShape::of(crystal.crystal_family, &structure.cell());
+    StudyStructure {
+        name: crystal.formula.to_owned(),
+        id: Some(crystal.id.to_owned()),
+        structure,
+        shape,
+    }
+}
+
+fn from_file(path: &Path, entry: &str) -> Result<StudyStructure, String> {
+    let known = || {
+        let names: Vec<_> = study_crystals().iter().map(|c| c.formula).collect();
+        format!("study crystals: all, {}", names.join(", "))
+    };
+    let bytes = std::fs::read(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => {
+            format!("`{entry}` is neither a study crystal nor a file; {}", known())
+        }
+        _ => format!("{entry}: cannot be read: {e}"),
+    })?;
+    let format = Format::from_path(path).map_err(|e| e.to_string())?;
+    let named = read_one(&bytes, format, entry).map_err(|e| e.to_string())?;
+    let symmetry = find_symmetry(&named.structure, SYMPREC).map_err(|e| format!("{entry}: {e}"))?;
+    let shape = CellShape::of(symmetry.crystal_family, &named.structure.cell());
+    let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or(entry);
+    Ok(StudyStructure { name: stem.to_owned(), id: named.id, structure: named.structure, shape })
+}

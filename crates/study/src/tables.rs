@@ -1,0 +1,188 @@
+//! Tables of a study: CSV files, and text for the terminal.
+
+use crate::StudyError;
+use braggscape_metrics::{EndRule, jeffreys_interval};
+use braggscape_record::{Record, Summary, Timing, atomic, summarise, summarise_pooled};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Confidence level of the intervals.
+const LEVEL: f64 = 0.95;
+
+/// Jeffreys 95 % interval of k successes in n trials.
+pub fn rate_interval(successes: u64, trials: u64) -> (f64, f64) {
+    jeffreys_interval(successes, trials, LEVEL, EndRule::Plain).unwrap_or((0.0, 1.0))
+}
+
+/// Columns of the summary tables.
+const HEADINGS: [&str; 19] = [
+    "structure",
+    "noise",
+    "level",
+    "arm",
+    "loss",
+    "projector",
+    "n",
+    "failed",
+    "noop_matched",
+    "noop_rate",
+    "matched",
+    "match_rate",
+    "match_rate_low",
+    "match_rate_high",
+    "strict",
+    "strict_rate",
+    "noop_strict",
+    "median_loss_final",
+    "median_evaluations",
+];
+
+fn rate(k: u64, n: u64) -> f64 {
+    if n == 0 { 0.0 } else { k as f64 / n as f64 }
+}
+
+/// A summary table as CSV; the structure `all` pools every structure.
+pub fn summary_csv(summaries: &[Summary]) -> String {
+    let number = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
+    let mut rows = vec![HEADINGS.map(str::to_owned).to_vec()];
+    for s in summaries {
+        let (low, high) = rate_interval(s.matched, s.n);
+        rows.push(vec![
+            s.structure.clone().unwrap_or_else(|| "all".to_owned()),
+            s.noise_kind.clone(),
+            s.noise_level.to_string(),
+            s.arm.clone(),
+            s.loss.clone(),
+            s.projector.clone(),
+            s.n.to_string(),
+            s.failed.to_string(),
+            s.noop_matched.to_string(),
+            rate(s.noop_matched, s.n).to_string(),
+            s.matched.to_string(),
+            rate(s.matched, s.n).to_string(),
+            low.to_string(),
+            high.to_string(),
+            s.strict.to_string(),
+            rate(s.strict, s.n).to_string(),
+            s.noop_strict.to_string(),
+            number(s.median_loss_final),
+            number(s.median_evaluations),
+        ]);
+    }
+    csv_text(rows)
+}
+
+/// Rows as CSV.
+fn csv_text(rows: Vec<Vec<String>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        // Writing to memory cannot fail.
+        let _ = writer.write_record(row);
+    }
+    writer.into_inner().map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default()
+}
+
+/// A summary table as aligned text.
+pub fn summary_text(records: &[Record]) -> String {
+    let mut rows = vec![
+        [
+            "structure",
+            "noise level",
+            "projector",
+            "arm",
+            "n",
+            "no-op",
+            "match rate [95 %]",
+            "strict",
+            "median loss",
+            "evaluations",
+            "failed",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    ];
+    let mut add = |s: &Summary| {
+        let (low, high) = rate_interval(s.matched, s.n);
+        let median = |x: Option<f64>, digits: usize| {
+            x.map_or_else(|| "-".to_owned(), |x| format!("{x:.digits$}"))
+        };
+        rows.push(vec![
+            s.structure.clone().unwrap_or_else(|| "all".to_owned()),
+            format!("{} {}", s.noise_kind, s.noise_level),
+            s.projector.clone(),
+            s.arm.clone(),
+            s.n.to_string(),
+            format!("{:.2}", rate(s.noop_matched, s.n)),
+            format!("{:.2} [{low:.2}, {high:.2}]", rate(s.matched, s.n)),
+            format!("{:.2}", rate(s.strict, s.n)),
+            median(s.median_loss_final, 4),
+            median(s.median_evaluations, 0),
+            s.failed.to_string(),
+        ]);
+    };
+    summarise(records).iter().for_each(&mut add);
+    summarise_pooled(records).iter().for_each(&mut add);
+    align(&rows)
+}
+
+/// Columns padded to their widest cell; the first four to the left, numbers to the right.
+fn align(rows: &[Vec<String>]) -> String {
+    let n = rows.first().map_or(0, Vec::len);
+    let widths: Vec<usize> =
+        (0..n).map(|i| rows.iter().map(|r| r[i].chars().count()).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(i, (cell, w))| if i < 4 { format!("{cell:<w$}") } else { format!("{cell:>w$}") })
+            .collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Writes `tables/summary.csv` (by structure) and `tables/pooled.csv`.
+pub(crate) fn write(dir: &Path, records: &[Record]) -> Result<(), StudyError> {
+    let tables = dir.join("tables");
+    std::fs::create_dir_all(&tables).map_err(StudyError::io(&tables, "made"))?;
+    let files = [("summary.csv", summarise(records)), ("pooled.csv", summarise_pooled(records))];
+    for (name, summaries) in files {
+        atomic::write(&tables.join(name), summary_csv(&summaries).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes `tables/timings.csv`: wall seconds by noise level and arm.
+pub(crate) fn write_timing_table(
+    dir: &Path,
+    records: &[Record],
+    timings: &[Timing],
+) -> Result<(), StudyError> {
+    let seconds: BTreeMap<u64, f64> =
+        timings.iter().map(|t| (t.task_index, t.wall_seconds)).collect();
+    let mut groups: Vec<([String; 3], Vec<f64>)> = Vec::new();
+    for r in records {
+        let Some(s) = seconds.get(&r.task_index) else { continue };
+        let key = [r.noise_kind.clone(), r.noise_level.to_string(), r.arm.clone()];
+        match groups.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, all)) => all.push(*s),
+            None => groups.push((key, vec![*s])),
+        }
+    }
+    let headings =
+        ["noise", "level", "arm", "n", "total_seconds", "mean_seconds", "max_seconds"];
+    let mut rows = vec![headings.map(str::to_owned).to_vec()];
+    for (key, all) in groups {
+        let total: f64 = all.iter().sum();
+        let max = all.iter().copied().fold(0.0, f64::max);
+        let numbers = [all.len() as f64, total, total / all.len() as f64, max];
+        rows.push(key.into_iter().chain(numbers.map(|x| x.to_string())).collect());
+    }
+    let tables = dir.join("tables");
+    std::fs::create_dir_all(&tables).map_err(StudyError::io(&tables, "made"))?;
+    atomic::write(&tables.join("timings.csv"), csv_text(rows).as_bytes())?;
+    Ok(())
+}
