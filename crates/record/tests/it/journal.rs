@@ -141,16 +141,18 @@ fn what_is_no_journal_is_refused_and_left_alone() {
             format!(r#"{{"format":"braggscape-journal","version":2,"config_hash":"{HASH}"}}"#);
         format!("{:08x}\t{json}\n", crc32fast::hash(json.as_bytes())).into_bytes()
     };
-    let cases: [&[u8]; 5] = [b"notes\n", b"\n", &damaged, &good[..10], &version_2];
+    let cases: [&[u8]; 5] = [b"notes\n", b"\n", &damaged, &damaged[..30], &version_2];
     for bytes in cases {
         fs::write(&path, bytes).unwrap();
         let refused = Journal::open(&path, HASH);
         assert!(matches!(refused, Err(RecordError::NotAJournal { .. })), "{refused:?}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
-    // An empty file is a journal that was never begun.
-    assert_eq!(reopen(&path, b""), Recovered::default());
-    assert_eq!(fs::read(&path).unwrap(), good);
+    // A kill while the header is written leaves a part of it: the journal is begun again.
+    for cut in 0..good.len() {
+        assert_eq!(reopen(&path, &good[..cut]), Recovered::default());
+        assert_eq!(fs::read(&path).unwrap(), good, "cut at {cut}");
+    }
 }
 
 #[test]
