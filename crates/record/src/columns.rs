@@ -111,30 +111,38 @@ const fn spec<F: Field>(
     Spec { name, kind: F::KIND, required: F::REQUIRED, expected: F::EXPECTED, get, set }
 }
 
+macro_rules! plain {
+    ($field:ident : $ty:ty) => {
+        spec::<$ty>(
+            stringify!($field),
+            |r| r.$field.to_cell(),
+            |r, cell| Field::from_cell(cell).map(|v| r.$field = v).is_some(),
+        )
+    };
+}
+
 macro_rules! columns {
-    ($($field:ident : $ty:ty),* $(,)?) => {
+    ($($field:ident : $ty:ty),*; $($later:ident : $later_ty:ty),* $(,)?) => {
         /// Every fixed column, in the order of the files.
         const SPECS: &[Spec] = &[
-            $(spec::<$ty>(
-                stringify!($field),
-                |r| r.$field.to_cell(),
-                |r, cell| Field::from_cell(cell).map(|v| r.$field = v).is_some(),
-            ),)*
+            $(plain!($field: $ty),)*
             spec::<Unsigned>(
                 "seed",
                 |r| Unsigned(r.seed).to_cell(),
                 |r, cell| Unsigned::from_cell(cell).map(|v| r.seed = v.0).is_some(),
             ),
+            $(plain!($later: $later_ty),)*
         ];
 
         /// Fails to compile when a field of the record has no column.
         #[allow(dead_code, reason = "exists to be type-checked")]
         fn every_field_has_a_column(record: Record) {
-            let Record { $($field: _,)* seed: _, initial_losses: _, final_losses: _ } = record;
+            let Record { $($field: _,)* seed: _, $($later: _,)* initial_losses: _, final_losses: _ } = record;
         }
     };
 }
 
+// The seed stands at the semicolon; the columns of losses follow the last.
 columns! {
     task_index: u64,
     structure: String,
@@ -146,7 +154,7 @@ columns! {
     loss: String,
     projector: String,
     optimizer: String,
-    strategy: String,
+    strategy: String;
     failure: Option<String>,
     termination: Option<String>,
     evaluations: u64,

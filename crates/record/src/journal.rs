@@ -86,17 +86,13 @@ impl Journal {
             version: VERSION,
             config_hash: config_hash.to_owned(),
         };
-        let is_new = match fs::metadata(path) {
-            Ok(m) => m.len() == 0,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => true,
-            Err(e) => return Err(RecordError::io("read", path)(e)),
-        };
-        if is_new {
-            atomic::write(path, &line_of(&header)?)?;
-        }
+        let header = line_of(&header)?;
+        let folder = atomic::parent(path);
+        fs::create_dir_all(folder).map_err(RecordError::io("create folder", folder))?;
         let mut file = File::options()
             .read(true)
             .append(true)
+            .create(true)
             .open(path)
             .map_err(RecordError::io("open", path))?;
         match file.try_lock() {
@@ -110,6 +106,13 @@ impl Journal {
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(RecordError::io("read", path))?;
+        if bytes.len() < header.len() && header.starts_with(&bytes) {
+            // A new file, or one whose header was torn: no record was ever in it.
+            let begun = file.set_len(0).and_then(|()| file.write_all(&header));
+            begun.and_then(|()| file.sync_all()).map_err(RecordError::io("begin", path))?;
+            atomic::sync_folder(folder)?;
+            bytes = header;
+        }
         let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
         let mut lines = bytes[..whole].split_inclusive(|b| *b == b'\n');
         let found = lines.next().and_then(|l| parse_line::<Header>(l).ok());

@@ -1,13 +1,14 @@
 //! Counts and medians of groups of records, as tables and figures show them.
 
 use crate::Record;
+use serde::Serialize;
 use std::collections::HashMap;
 
 /// What became of the tasks that share a structure, a noise and an arm.
 ///
 /// Rates and their intervals are left to the caller: the number of trials of a rate is `n`, so that a failed task counts
 /// as not recovered. A task whose verdict is missing though it did not fail counts as not recovered as well.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Summary {
     /// Name of the structure; nothing when the group is pooled over structures.
     pub structure: Option<String>,

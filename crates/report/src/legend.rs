@@ -27,20 +27,33 @@ pub(crate) struct Legend<'a> {
 }
 
 impl<'a> Legend<'a> {
-    /// Breaks the entries into rows of at most `width` pixels; a longer label is cut.
-    pub(crate) fn new(entries: Vec<Entry<'a>>, width: f64) -> Self {
-        let mut rows: Vec<Vec<(Entry<'a>, f64)>> = Vec::new();
-        let mut used = f64::INFINITY;
-        for mut entry in entries {
+    /// Puts all entries into one row of at most `width` pixels if they fit; else each group begins a row of its own and is
+    /// broken where it must. A longer label is cut.
+    pub(crate) fn new(groups: Vec<Vec<Entry<'a>>>, width: f64) -> Self {
+        let measure = |mut entry: Entry<'a>| {
             entry.label = ellipsis(&entry.label, SIZE, width - SAMPLE - GAPS[0]);
             let entry_width = SAMPLE + GAPS[0] + text_width(&entry.label, SIZE);
-            if used + GAPS[1] + entry_width > width {
-                rows.push(Vec::new());
-                used = -GAPS[1];
+            (entry, entry_width)
+        };
+        let groups = groups.into_iter().map(|g| g.into_iter().map(measure).collect());
+        let groups: Vec<Vec<(Entry<'a>, f64)>> = groups.collect();
+        let all: f64 = groups.iter().flatten().map(|(_, w)| w + GAPS[1]).sum();
+        let one_row = all - GAPS[1] <= width;
+        let mut rows: Vec<Vec<(Entry<'a>, f64)>> = Vec::new();
+        let mut used = f64::INFINITY;
+        for group in groups {
+            if !one_row {
+                used = f64::INFINITY;
             }
-            used += GAPS[1] + entry_width;
-            if let Some(row) = rows.last_mut() {
-                row.push((entry, entry_width));
+            for (entry, entry_width) in group {
+                if used + GAPS[1] + entry_width > width {
+                    rows.push(Vec::new());
+                    used = -GAPS[1];
+                }
+                used += GAPS[1] + entry_width;
+                if let Some(row) = rows.last_mut() {
+                    row.push((entry, entry_width));
+                }
             }
         }
         Self { rows }

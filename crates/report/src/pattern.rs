@@ -7,8 +7,8 @@ use crate::legend::{Entry, Legend, SAMPLE};
 use crate::palette::{GRID, INK, colour};
 use crate::svg::{Anchor, Svg};
 
-/// Margins left and right of the plot, pixels.
-const MARGIN: [f64; 2] = [58.0, 20.0];
+/// Margins left and right of the plot, pixels; the left one is without the labels of its ticks.
+const MARGIN: [f64; 2] = [40.0, 20.0];
 /// Width of the plot, pixels.
 const PLOT_WIDTH: f64 = 680.0;
 /// Height of the plot with overlaid traces, and of each stacked trace, pixels.
@@ -96,9 +96,8 @@ impl Default for PatternFigure {
 /// [`ReportError::NonFinite`].
 pub fn pattern_figure(figure: &PatternFigure) -> Result<String, ReportError> {
     check(figure)?;
-    let legend = Legend::new(entries(figure), PLOT_WIDTH);
-    let title = wrap(&figure.title, SIZES[0], PLOT_WIDTH + MARGIN[0]);
-    let width = MARGIN[0] + PLOT_WIDTH + MARGIN[1];
+    let legend = Legend::new(vec![entries(figure)], PLOT_WIDTH);
+    let title = wrap(&figure.title, SIZES[0], PLOT_WIDTH);
     let title_height = 21.0 * title.len() as f64;
     let top = 12.0 + title_height + legend.height() + 12.0;
     let stacked = figure.layout == Layout::Stacked && figure.traces.len() > 1;
@@ -108,6 +107,12 @@ pub fn pattern_figure(figure: &PatternFigure) -> Result<String, ReportError> {
     let strip = if figure.reflections.is_empty() { 0.0 } else { STRIP };
     let bottom = top + headroom + height + strip;
 
+    let span = [bottom - strip - 4.0, top + headroom];
+    let scales = trace_scales(figure, stacked, span);
+    let y_ticks = if stacked { Vec::new() } else { ticks(scales[0].data(), 5) };
+    let tick_widths = y_ticks.iter().map(|(_, label)| text_width(label, SIZES[2]));
+    let left = MARGIN[0] + tick_widths.fold(0.0, f64::max);
+    let width = left + PLOT_WIDTH + MARGIN[1];
     let mut svg = Svg::new(width, bottom + 52.0, &figure.title);
     for (i, line) in title.iter().enumerate() {
         let at = [width / 2.0, 12.0 + 21.0 * (i as f64 + 0.7)];
@@ -116,10 +121,15 @@ pub fn pattern_figure(figure: &PatternFigure) -> Result<String, ReportError> {
     legend.draw(&mut svg, width / 2.0, 12.0 + title_height);
 
     let angles = range(figure.traces.iter().flat_map(|t| &t.two_theta));
-    let x = Scale::new(angles, [MARGIN[0], MARGIN[0] + PLOT_WIDTH]);
-    let span = [bottom - strip - 4.0, top + headroom];
-    let scales = trace_scales(figure, stacked, span);
-    draw_axes(&mut svg, figure, &x, (!stacked).then_some(&scales[0]), [top, bottom]);
+    let x = Scale::new(angles, [left, left + PLOT_WIDTH]);
+    draw_axes(&mut svg, figure, &x, [left, top, bottom]);
+    for (value, label) in y_ticks {
+        let at = scales[0].at(value);
+        let grid = format!("stroke=\"{GRID}\" stroke-width=\"1\"");
+        svg.segment("grid", [left, at, left + PLOT_WIDTH, at], &grid);
+        svg.segment("tick-mark", [left - 5.0, at, left, at], &mark());
+        svg.text("tick", [left - 8.0, at + 4.2], SIZES[2], Anchor::End, 0.0, &label);
+    }
     for (i, (trace, y)) in figure.traces.iter().zip(&scales).enumerate() {
         let style = format!(
             "fill=\"none\" stroke=\"{}\" stroke-width=\"1.2\" stroke-linejoin=\"round\"",
@@ -129,7 +139,7 @@ pub fn pattern_figure(figure: &PatternFigure) -> Result<String, ReportError> {
     }
     draw_reflections(&mut svg, figure, &x, &scales, bottom);
     let frame = format!("fill=\"none\" stroke=\"{INK}\" stroke-width=\"1\"");
-    svg.rect("frame", [MARGIN[0], top, PLOT_WIDTH, bottom - top], &frame, None);
+    svg.rect("frame", [left, top, PLOT_WIDTH, bottom - top], &frame, None);
     Ok(svg.finish())
 }
 
@@ -226,38 +236,21 @@ fn keep_extremes(kept: &mut Vec<[f64; 2]>, bin: &[[f64; 2]]) {
     }
 }
 
-fn draw_axes(
-    svg: &mut Svg,
-    figure: &PatternFigure,
-    x: &Scale,
-    y: Option<&Scale>,
-    [top, bottom]: [f64; 2],
-) {
-    let (left, right) = (MARGIN[0], MARGIN[0] + PLOT_WIDTH);
-    let mark = format!("stroke=\"{INK}\" stroke-width=\"1\"");
+/// Style of tick marks.
+fn mark() -> String {
+    format!("stroke=\"{INK}\" stroke-width=\"1\"")
+}
+
+fn draw_axes(svg: &mut Svg, figure: &PatternFigure, x: &Scale, [left, top, bottom]: [f64; 3]) {
     for (value, label) in ticks(x.data(), 9) {
         let at = x.at(value);
-        svg.segment("tick-mark", [at, bottom, at, bottom + 5.0], &mark);
+        svg.segment("tick-mark", [at, bottom, at, bottom + 5.0], &mark());
         svg.text("tick", [at, bottom + 18.0], SIZES[2], Anchor::Middle, 0.0, &label);
     }
-    let mut label_x = 34.0;
-    if let Some(y) = y {
-        label_x = 16.0;
-        for (value, label) in ticks(y.data(), 5) {
-            let at = y.at(value);
-            svg.segment(
-                "grid",
-                [left, at, right, at],
-                &format!("stroke=\"{GRID}\" stroke-width=\"1\""),
-            );
-            svg.segment("tick-mark", [left - 5.0, at, left, at], &mark);
-            svg.text("tick", [left - 8.0, at + 4.2], SIZES[2], Anchor::End, 0.0, &label);
-        }
-    }
-    let middle = f64::midpoint(left, right);
-    svg.text("x-label", [middle, bottom + 40.0], SIZES[1], Anchor::Middle, 0.0, &figure.x_label);
-    let middle = f64::midpoint(top, bottom);
-    svg.text("y-label", [label_x, middle], SIZES[1], Anchor::Middle, -90.0, &figure.y_label);
+    let at = [left + PLOT_WIDTH / 2.0, bottom + 40.0];
+    svg.text("x-label", at, SIZES[1], Anchor::Middle, 0.0, &figure.x_label);
+    let at = [20.0, f64::midpoint(top, bottom)];
+    svg.text("y-label", at, SIZES[1], Anchor::Middle, -90.0, &figure.y_label);
 }
 
 /// Ticks in the strip above the axis, and labels over the peaks of the topmost trace.
@@ -271,10 +264,9 @@ fn draw_reflections(
     let [lo, hi] = x.data();
     let mut shown: Vec<&Reflection> =
         figure.reflections.iter().filter(|r| (lo..=hi).contains(&r.two_theta)).collect();
-    let mark = format!("stroke=\"{INK}\" stroke-width=\"1\"");
     for r in &shown {
         let at = x.at(r.two_theta);
-        svg.segment("reflection", [at, bottom - STRIP + 3.0, at, bottom - 5.0], &mark);
+        svg.segment("reflection", [at, bottom - STRIP + 3.0, at, bottom - 5.0], &mark());
     }
     shown.retain(|r| !r.label.is_empty());
     shown.sort_by(|a, b| b.intensity.total_cmp(&a.intensity));

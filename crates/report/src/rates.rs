@@ -13,7 +13,7 @@ pub struct MatchRateFigure {
     pub y_label: String,
     /// What the whiskers are.
     pub interval_label: String,
-    /// Name of the diamonds in the legend.
+    /// Name of the solid parts of the bars in the legend.
     pub strict_label: String,
     /// Name of the dashed lines in the legend.
     pub noop_label: String,
@@ -29,7 +29,7 @@ impl Default for MatchRateFigure {
             x_label: String::new(),
             y_label: "match rate".to_owned(),
             interval_label: "95 % Jeffreys interval".to_owned(),
-            strict_label: "strict recovery".to_owned(),
+            strict_label: "solid part: strict recovery".to_owned(),
             noop_label: "unrefined start".to_owned(),
             groups: Vec::new(),
         }

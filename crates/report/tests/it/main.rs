@@ -1,5 +1,7 @@
 //! The figures as others see them: XML, pixels, words.
+#![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
+mod labels;
 mod match_rate;
 mod pattern;
 mod png;

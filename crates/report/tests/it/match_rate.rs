@@ -65,8 +65,9 @@ fn everything_stands_at_its_rate() {
         let ends = points(&whiskers[i]);
         close(ends[0][1], y(bar.high));
         close(ends[5][1], y(bar.low));
-        let diamond = points(&strict[i]);
-        close(f64::midpoint(diamond[0][1], diamond[2][1]), y(bar.strict_rate.unwrap()));
+        close(attribute(&strict[i], "y"), y(bar.strict_rate.unwrap()));
+        close(attribute(&strict[i], "height"), y(0.0) - y(bar.strict_rate.unwrap()));
+        assert_ne!(strict[i].attribute("fill"), rects[i].attribute("fill"));
         let middle = attribute(&rects[i], "x") + attribute(&rects[i], "width") / 2.0;
         close(ends[2][0], middle);
     }
@@ -125,7 +126,7 @@ fn every_label_is_there_whatever_its_characters() {
         "T&T\u{fffd} <svg>",
         "strain (fraction)",
         "match rate",
-        "strict recovery",
+        "solid part: strict recovery",
         "unrefined start",
         "whiskers: 95 % Jeffreys interval; n = 50 for each bar",
         "0.0",

@@ -73,7 +73,7 @@ fn dense_patterns_are_thinned() {
 fn crowded_labels_give_way_to_the_stronger() {
     let svg = pattern_figure(&example(801, 1)).unwrap();
     let doc = Document::parse(&svg).unwrap();
-    let labels: Vec<_> = of_class(&doc, "hkl").iter().filter_map(|n| n.text()).collect();
+    let labels: Vec<_> = of_class(&doc, "hkl").iter().filter_map(roxmltree::Node::text).collect();
     assert!(labels.contains(&"311") && !labels.contains(&"222"), "{labels:?}");
     assert_eq!(of_class(&doc, "reflection").len(), 7);
 }
