@@ -81,7 +81,12 @@ fn check(name: &str, ties: &[(usize, &str)]) {
         });
         if p.n_sites() != e.n || worst > 1e-6 {
             wrong_cells += 1;
-            let _ = writeln!(report, "cell {i}: {} sites, pymatgen {}; basis off by {worst:.2e}", p.n_sites(), e.n);
+            let _ = writeln!(
+                report,
+                "cell {i}: {} sites, pymatgen {}; basis off by {worst:.2e}",
+                p.n_sites(),
+                e.n
+            );
         }
     }
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
