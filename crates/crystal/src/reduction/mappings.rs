@@ -248,9 +248,9 @@ mod tests {
         search
             .for_each(&cubic, &cubic, |m| {
                 if m.determinant() > 0 {
-                    n.0 += 1
+                    n.0 += 1;
                 } else {
-                    n.1 += 1
+                    n.1 += 1;
                 }
                 ControlFlow::Continue(())
             })

@@ -46,7 +46,7 @@ impl StructureMatcher {
         if from.len() as u64 > MAX_ELEMENTS {
             return Err(MetricError::TooLarge { what: "elements", limit: MAX_ELEMENTS });
         }
-        let plain = self.pair(a, b, &classes_of(&a.species, &b.species))?;
+        let plain = self.pair(a, b, &classes_of(&a.species, &b.species));
         permutations(&mut to, 0, &mut |to| {
             if !a.composition.substituted(&from, to).agrees(&b.composition) {
                 return Ok(false);

@@ -135,7 +135,7 @@ impl StructureMatcher {
             return Ok(Found::default());
         }
         let classes = classes_of(&a.species, &b.species);
-        let pair = self.pair(a, b, &classes)?;
+        let pair = self.pair(a, b, &classes);
         let mut found = self.lay(&pair, wanted)?;
         found.fit &= same_composition;
         if self.options.symmetric && wanted.fit && found.fit {
@@ -147,7 +147,7 @@ impl StructureMatcher {
     }
 
     /// Both cells, scaled, with the species of `b` renamed to those of `a`.
-    fn pair(&self, a: &Prepared, b: &Prepared, classes: &[u32]) -> Result<Pair, MetricError> {
+    fn pair(&self, a: &Prepared, b: &Prepared, classes: &[u32]) -> Pair {
         let first = a.reduced.clone();
         let second = if is_same_input(&a.original, &b.original, classes) {
             first.clone()
@@ -158,7 +158,7 @@ impl StructureMatcher {
             }
             cell
         };
-        Ok(self.scaled(first, second))
+        self.scaled(first, second)
     }
 
     /// The number of cells of the one in the other, and both scaled to one volume where the options say so.

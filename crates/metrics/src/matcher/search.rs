@@ -174,8 +174,9 @@ fn bounded(e: ReductionError) -> MetricError {
 
 /// The basis whose lengths and angles are the means of both.
 fn average_basis(mapping: &LatticeMapping, lengths: [f64; 3], angles: [f64; 3]) -> Basis {
-    let mean =
-        |x: [f64; 3], y: [f64; 3]| -> [f64; 3] { std::array::from_fn(|k| (x[k] + y[k]) / 2.0) };
+    let mean = |x: [f64; 3], y: [f64; 3]| -> [f64; 3] {
+        std::array::from_fn(|k| f64::midpoint(x[k], y[k]))
+    };
     Basis::from_parameters(
         mean(mapping.basis.lengths(), lengths),
         mean(mapping.basis.angles(), angles),
