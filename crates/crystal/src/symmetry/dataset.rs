@@ -51,7 +51,7 @@ pub struct SymmetryDataset {
     /// Short Hermann-Mauguin symbol without spaces, such as `"P6_3/mmc"`.
     pub hm_symbol: String,
     /// Hall symbol of the setting, such as `"-P 6c 2c"`.
-    pub hall_symbol: &'static str,
+    pub hall_symbol: String,
     /// Crystal family of the space group.
     pub crystal_family: CrystalFamily,
     /// Pearson symbol of the standard cell, such as `"hP3"`.
@@ -89,7 +89,7 @@ pub fn find_symmetry(
     symprec: f64,
 ) -> Result<SymmetryDataset, SymmetryError> {
     let atoms = Atoms::of(structure);
-    let found = search(&atoms.cell, symprec, moyo::data::Setting::Spglib)?;
+    let found = search(&atoms.cell, symprec, moyo::data::Setting::Standard)?;
     let unknown = |reason: &str| SymmetryError::NotFound { symprec, reason: reason.to_owned() };
     let entry = moyo::data::hall_symbol_entry(found.hall_number)
         .ok_or_else(|| unknown("the Hall number is outside its table"))?;
@@ -114,7 +114,7 @@ pub fn find_symmetry(
         number: found.number,
         hall_number: found.hall_number,
         hm_symbol: entry.hm_short.replace(' ', ""),
-        hall_symbol: entry.hall_symbol,
+        hall_symbol: entry.hall_symbol.replace('=', "\""),
         crystal_family,
         pearson_symbol: found.pearson_symbol.clone(),
         wyckoffs: sites.clone().map(|i| found.wyckoffs[per_site(i)]).collect(),

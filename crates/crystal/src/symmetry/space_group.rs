@@ -59,6 +59,8 @@ impl SpaceGroup {
             let words = s.split([' ', '_', '\t']).filter(|w| !w.is_empty());
             words.map(str::to_ascii_lowercase).collect::<Vec<_>>()
         };
+        // The table writes the double prime as `=`.
+        let symbol = &symbol.replace("''", "=").replace('"', "=");
         let wanted = words(symbol);
         if let Some(exact) = settings().find(|s| words(s.entry.hall_symbol) == wanted) {
             return Some(exact);
@@ -97,9 +99,10 @@ impl SpaceGroup {
         self.entry.number
     }
 
-    /// Hall symbol.
-    pub fn hall_symbol(&self) -> &'static str {
-        self.entry.hall_symbol
+    /// Hall symbol, such as `-P 3 2"`.
+    pub fn hall_symbol(&self) -> String {
+        // The table writes the double prime as `=`.
+        self.entry.hall_symbol.replace('=', "\"")
     }
 
     /// Short Hermann-Mauguin symbol without spaces.
@@ -110,6 +113,20 @@ impl SpaceGroup {
     /// Full Hermann-Mauguin symbol, with spaces, such as `"P 1 2_1/c 1"`.
     pub fn hm_full(&self) -> &'static str {
         self.entry.hm_full
+    }
+
+    /// The symbol that files name the setting by: full for monoclinic groups, else short; with `:1`, `:2`, `:H` or `:R` where
+    /// origins or axes can be chosen.
+    pub fn hm_alt(&self) -> String {
+        let symbol = if (3..=15).contains(&self.entry.number) {
+            self.entry.hm_full
+        } else {
+            self.entry.hm_short
+        };
+        match self.entry.setting {
+            code @ ("1" | "2" | "H" | "R") => format!("{symbol}:{code}"),
+            _ => symbol.to_owned(),
+        }
     }
 
     /// Code of the setting, such as `"b1"`, `"2"`, `"H"`; empty where a space group has but one.
@@ -144,7 +161,7 @@ pub(crate) fn operations_from_hall_symbol(
     if !looks_like_hall(symbol) {
         return Err(unknown());
     }
-    let text = symbol.replace('_', " ");
+    let text = symbol.replace('_', " ").replace('"', "=");
     // The reader of symbols expects its grammar to be kept.
     let hall = catch_unwind(|| HallSymbol::new(&text)).ok().flatten().ok_or_else(unknown)?;
     let operations = expand(&hall);
@@ -296,9 +313,9 @@ mod tests {
         for s in settings() {
             let n = s.hall_number();
             // Settings of one symbol are one (of Ccce, two axis orders give the same operations).
-            let same = SpaceGroup::from_hall_symbol(s.hall_symbol()).unwrap();
+            let same = SpaceGroup::from_hall_symbol(&s.hall_symbol()).unwrap();
             assert!(same.hall_number() == n || s.number() == 68, "{}", s.hall_symbol());
-            assert_eq!(operations_from_hall_symbol(s.hall_symbol()).unwrap(), s.operations());
+            assert_eq!(operations_from_hall_symbol(&s.hall_symbol()).unwrap(), s.operations());
             let found = SpaceGroup::from_hm_symbol(s.hm_full());
             assert!(found.iter().any(|f| f.hall_number() == n), "{}", s.hm_full());
             assert!(found.iter().all(|f| f.number() == s.number()), "{}", s.hm_full());

@@ -7,8 +7,8 @@ use crate::{Element, Lattice, Site, Structure, wrap_unit};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Setting {
-    /// The conventional cell: hexagonal axes for rhombohedral groups, unique axis b for monoclinic ones, the first origin
-    /// choice of the tables as in spglib.
+    /// The conventional cell: hexagonal axes for rhombohedral groups, unique axis b with cell choice 1 for monoclinic ones,
+    /// the origin on an inversion centre (choice 2) where there is one.
     Conventional,
     /// The primitive cell of that conventional cell.
     Primitive,
@@ -27,7 +27,7 @@ pub fn standardize(
     setting: Setting,
 ) -> Result<Structure, SymmetryError> {
     let atoms = Atoms::of(structure);
-    let found = search(&atoms.cell, symprec, moyo::data::Setting::Spglib)?;
+    let found = search(&atoms.cell, symprec, moyo::data::Setting::Standard)?;
     let cell = match setting {
         Setting::Conventional => &found.std_cell,
         Setting::Primitive => &found.prim_std_cell,

@@ -144,10 +144,8 @@ fn best_fitting(name: &str, groups: &[SpaceGroup], cell: &CellParameters) -> Vec
         .map(|group| {
             let operations = group.operations();
             let misfit = metric_misfit(&operations, cell).max(METRIC_TOLERANCE);
-            let note = Note::SymmetryFromName {
-                name: name.to_owned(),
-                hall_symbol: group.hall_symbol().to_owned(),
-            };
+            let note =
+                Note::SymmetryFromName { name: name.to_owned(), hall_symbol: group.hall_symbol() };
             (misfit, Candidate { operations, note: Some(note) })
         })
         .collect();

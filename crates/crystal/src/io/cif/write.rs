@@ -48,7 +48,8 @@ pub fn write_cif_with_symmetry(
             sites.push(i);
         }
     }
-    let header = Group { hm: group.hm_full(), hall: group.hall_symbol(), number: group.number() };
+    let (hm, hall) = (group.hm_alt(), group.hall_symbol());
+    let header = Group { hm: &hm, hall: &hall, number: group.number() };
     Ok(text(&standard, name, &header, &operations, &sites))
 }
 
