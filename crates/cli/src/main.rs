@@ -1,2 +1,8 @@
 //! The `braggscape` program.
-fn main() {}
+
+use braggscape_plugin::Registry;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    braggscape_cli::main_with(Registry::builtin())
+}

@@ -172,8 +172,7 @@ pub(crate) fn write_timing_table(
             None => groups.push((key, vec![*s])),
         }
     }
-    let headings =
-        ["noise", "level", "arm", "n", "total_seconds", "mean_seconds", "max_seconds"];
+    let headings = ["noise", "level", "arm", "n", "total_seconds", "mean_seconds", "max_seconds"];
     let mut rows = vec![headings.map(str::to_owned).to_vec()];
     for (key, all) in groups {
         let total: f64 = all.iter().sum();

@@ -1,0 +1,383 @@
+//! Arguments of the program.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The laboratory for the loss landscape of powder X-ray diffraction.
+#[derive(Debug, Parser)]
+#[command(name = "braggscape", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
+    /// Threads; all cores if not given
+    #[arg(long, global = true, value_name = "N", value_parser = parse_jobs)]
+    pub(crate) jobs: Option<usize>,
+    /// Say nothing but results and errors
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+    /// Form of the results
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub(crate) format: Option<OutputFormat>,
+}
+
+fn parse_jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=4096) => Ok(n),
+        _ => Err("expected a number of threads from 1 to 4096".to_owned()),
+    }
+}
+
+/// Forms of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people
+    Text,
+    /// One JSON value
+    Json,
+    /// One JSON value a line
+    Jsonl,
+    /// Comma-separated columns
+    Csv,
+    /// Two columns, 2theta and intensity
+    Xy,
+    /// A drawing
+    Svg,
+}
+
+impl OutputFormat {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Xy => "xy",
+            Self::Svg => "svg",
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a study from a TOML file
+    #[command(
+        after_help = "Example:\n  braggscape run configs/quickstart.toml --out runs/quickstart"
+    )]
+    Run(RunArgs),
+    /// Parse and check a study without running it; all problems at once
+    #[command(after_help = "Example:\n  braggscape check configs/quickstart.toml")]
+    Check(CheckArgs),
+    /// List the embedded study crystals, or write them as CIF files
+    #[command(after_help = "Example:\n  braggscape structures --out crystals")]
+    Structures(StructuresArgs),
+    /// Simulate the powder pattern of a structure
+    #[command(
+        after_help = "Example:\n  braggscape simulate configs/structures/u2ti.cif --format xy > u2ti.xy"
+    )]
+    Simulate(SimulateArgs),
+    /// Losses between the pattern of a structure and a target, and their gradients
+    #[command(
+        after_help = "Example:\n  braggscape evaluate start.cif --target u2ti.xy --loss cosine,mse --gradient"
+    )]
+    Evaluate(EvaluateArgs),
+    /// Losses between two structures or patterns
+    #[command(
+        after_help = "Example:\n  braggscape compare measured.xy candidate.cif --loss cosine"
+    )]
+    Compare(CompareArgs),
+    /// Whether two crystal structures match, as pymatgen's StructureMatcher says
+    #[command(
+        after_help = "Example:\n  braggscape match found.cif truth.cif --ltol 0.1 --stol 0.2"
+    )]
+    Match(MatchArgs),
+    /// Randomly distorted copies of a structure
+    #[command(
+        after_help = "Example:\n  braggscape perturb configs/structures/au2s.cif --lattice 0.1 --seed 7 -n 5"
+    )]
+    Perturb(PerturbArgs),
+    /// Formula, lattice, space group and Wyckoff letters of a structure; standard cells
+    #[command(
+        after_help = "Example:\n  braggscape info POSCAR --standardize conventional -o standard.cif"
+    )]
+    Info(InfoArgs),
+    /// The registered losses, optimizers, projectors and so on, with options and defaults
+    #[command(after_help = "Example:\n  braggscape list losses")]
+    List(ListArgs),
+    /// Figures and tables of one study or several (not available yet)
+    Report(LaterArgs),
+    /// Recover one structure (not available yet)
+    Refine(LaterArgs),
+    /// Average minimum distances (not available yet)
+    Amd(LaterArgs),
+    /// Energy, forces and stress of a structure (not available yet)
+    Energy(LaterArgs),
+    /// Model weights (not available yet)
+    Assets(LaterArgs),
+    /// A 2D section of a loss landscape (not available yet)
+    Landscape(LaterArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct LaterArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _rest: Vec<String>,
+}
+
+/// Which kernels a study uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kernel {
+    /// The fastest there is; today that is `portable`
+    Auto,
+    /// The same bytes on every machine
+    Portable,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The study
+    pub(crate) config: PathBuf,
+    /// Folder of the study [default: runs/<config stem>]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Do shard I of N only
+    #[arg(long, value_name = "I/N", value_parser = parse_shard)]
+    pub(crate) shard: Option<(u64, u64)>,
+    /// Go on with an interrupted study (also without this flag)
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Run a fraction of the replicates
+    #[arg(long, value_name = "F", value_parser = parse_fraction)]
+    pub(crate) fraction: Option<f64>,
+    /// Numerical kernels
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) kernel: Kernel,
+    /// Say what would be run, and run nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+fn parse_shard(text: &str) -> Result<(u64, u64), String> {
+    text.split_once('/')
+        .and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)))
+        .filter(|(i, n)| (1..=*n).contains(i))
+        .ok_or_else(|| "expected I/N with 1 <= I <= N, such as 2/4".to_owned())
+}
+
+fn parse_fraction(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|f| *f > 0.0 && *f <= 1.0)
+        .ok_or_else(|| "expected a number above 0 and at most 1".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The study
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StructuresArgs {
+    /// Write the crystals as CIF files into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Options of the forward model.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    /// Forward model: structsnap, pymatgen or instrument
+    #[arg(long, default_value = "structsnap")]
+    pub(crate) preset: String,
+    /// Wavelength: a name such as CuKa1, or Å [default: that of the preset]
+    #[arg(long, value_name = "NAME|Å")]
+    pub(crate) wavelength: Option<String>,
+    /// Window in degrees 2theta
+    #[arg(long, value_name = "LO:HI", value_parser = parse_window)]
+    pub(crate) two_theta: Option<(f64, f64)>,
+    /// Step in degrees 2theta
+    #[arg(long, value_name = "D")]
+    pub(crate) step: Option<f64>,
+    /// Caglioti U, V, W in degrees^2
+    #[arg(long, value_name = "U,V,W", value_parser = parse_uvw, allow_hyphen_values = true)]
+    pub(crate) uvw: Option<[f64; 3]>,
+}
+
+fn parse_window(text: &str) -> Result<(f64, f64), String> {
+    text.split_once(':')
+        .and_then(|(lo, hi)| Some((lo.trim().parse().ok()?, hi.trim().parse().ok()?)))
+        .ok_or_else(|| "expected LO:HI in degrees, such as 10:80".to_owned())
+}
+
+fn parse_uvw(text: &str) -> Result<[f64; 3], String> {
+    let numbers: Option<Vec<f64>> = text.split(',').map(|t| t.trim().parse().ok()).collect();
+    numbers
+        .and_then(|n| n.try_into().ok())
+        .ok_or_else(|| "expected three numbers, such as 0,0,1.5".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// Structure file (.cif, POSCAR, .json, .jsonl, .csv), or - for stdin
+    pub(crate) structure: PathBuf,
+    /// The peak list instead of the profile
+    #[arg(long)]
+    pub(crate) peaks: bool,
+    /// Intensities as computed instead of scaled to a largest one of 100
+    #[arg(long)]
+    pub(crate) absolute: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArgs {
+    /// Structure file, or - for stdin
+    pub(crate) structure: PathBuf,
+    /// Structure or pattern (.xy, .xye, .csv) to compare with
+    #[arg(long, value_name = "T")]
+    pub(crate) target: PathBuf,
+    /// Losses
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "cosine")]
+    pub(crate) loss: Vec<String>,
+    /// Gradients in lengths (1/Å), angles (1/degree) and fractional coordinates as well
+    #[arg(long)]
+    pub(crate) gradient: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Structure or pattern
+    pub(crate) a: PathBuf,
+    /// Structure or pattern
+    pub(crate) b: PathBuf,
+    /// Losses
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "cosine")]
+    pub(crate) loss: Vec<String>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub(crate) struct MatchArgs {
+    /// First structure
+    #[arg(required_unless_present_any = ["pairs", "reference", "candidates"], requires = "b")]
+    pub(crate) a: Option<PathBuf>,
+    /// Second structure
+    pub(crate) b: Option<PathBuf>,
+    /// Lines {"a": structure, "b": structure}
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["a", "reference", "candidates"])]
+    pub(crate) pairs: Option<PathBuf>,
+    /// Reference structures, paired with the candidates by id (not available yet)
+    #[arg(long, value_name = "R", conflicts_with = "a")]
+    pub(crate) reference: Option<PathBuf>,
+    /// Candidate structures (not available yet)
+    #[arg(long, value_name = "C", conflicts_with = "a")]
+    pub(crate) candidates: Option<PathBuf>,
+    /// Fractional tolerance of lengths
+    #[arg(long, default_value_t = 0.2)]
+    pub(crate) ltol: f64,
+    /// Site tolerance, in units of (V/N)^(1/3)
+    #[arg(long, default_value_t = 0.3)]
+    pub(crate) stol: f64,
+    /// Tolerance of angles, degrees
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) angle_tol: f64,
+    /// Compare absolute volumes
+    #[arg(long)]
+    pub(crate) no_scale: bool,
+    /// Compare cells as given, not primitive cells
+    #[arg(long)]
+    pub(crate) no_primitive: bool,
+    /// Let elements be permuted
+    #[arg(long)]
+    pub(crate) anonymous: bool,
+    /// Try supercells of the smaller structure
+    #[arg(long)]
+    pub(crate) attempt_supercell: bool,
+    /// Compare both ways round
+    #[arg(long)]
+    pub(crate) symmetric: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PerturbArgs {
+    /// Structure file, or - for stdin
+    pub(crate) structure: PathBuf,
+    /// Level of random strain
+    #[arg(long, value_name = "S")]
+    pub(crate) lattice: Option<f64>,
+    /// Level of random displacement of fractional coordinates
+    #[arg(long, value_name = "S")]
+    pub(crate) coords: Option<f64>,
+    /// Seed of the first copy; copy i has this seed plus i
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Number of copies
+    #[arg(short = 'n', default_value_t = 1, value_name = "N")]
+    pub(crate) copies: u64,
+}
+
+/// Standard cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Standard {
+    /// Conventional cell of International Tables
+    Conventional,
+    /// Primitive cell
+    Primitive,
+    /// Niggli-reduced primitive cell
+    Niggli,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InfoArgs {
+    /// Structure file, or - for stdin
+    pub(crate) structure: PathBuf,
+    /// Distance within which atoms are equivalent, Å
+    #[arg(long, default_value_t = 0.01)]
+    pub(crate) symprec: f64,
+    /// Write a standard cell
+    #[arg(long, requires = "out")]
+    pub(crate) standardize: Option<Standard>,
+    /// Where to: .cif, .json or POSCAR
+    #[arg(short = 'o', long = "out", value_name = "OUT", requires = "standardize")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What `list` lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listed {
+    /// Losses
+    Losses,
+    /// Optimizers
+    Optimizers,
+    /// Projectors
+    Projectors,
+    /// Noise models
+    Noise,
+    /// Forward models
+    Forward,
+    /// Strategies
+    Strategies,
+    /// Potentials
+    Potentials,
+    /// Metrics
+    Metrics,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// One kind of component; all if not given
+    pub(crate) what: Option<Listed>,
+}

@@ -1,0 +1,144 @@
+//! `braggscape evaluate`.
+
+use super::losses;
+use crate::args::{EvaluateArgs, OutputFormat, Shared};
+use crate::failure::Failure;
+use crate::input::{self, StructureOrPattern, Structures};
+use crate::output::{batch, choose, notice, print_json};
+use crate::preset;
+use braggscape_crystal::io::{NamedStructure, RawEntry};
+use braggscape_loss::{AnyLoss, Loss};
+use braggscape_pattern::Pattern;
+use braggscape_plugin::Registry;
+use braggscape_xrd::{ForwardModel, Scratch, Structsnap, StructureGradient};
+use serde_json::{Map, Value, json};
+use std::process::ExitCode;
+
+/// What structures are evaluated against.
+enum Target {
+    /// One model and pattern for all.
+    Fixed(Box<(Structsnap, Pattern)>),
+    /// Line i against line i.
+    Lines(Box<dyn Iterator<Item = Result<RawEntry, Failure>>>),
+}
+
+fn target(args: &EvaluateArgs) -> Result<Target, Failure> {
+    if !input::is_pattern(&args.target)?
+        && let Structures::Many(entries) = input::structures(&args.target)?
+    {
+        return Ok(Target::Lines(entries));
+    }
+    let fixed = match input::structure_or_pattern(&args.target)? {
+        StructureOrPattern::Pattern(p) => preset::model_for(&args.model, &p)?,
+        StructureOrPattern::Structure(s) => {
+            let model = preset::model(&args.model)?;
+            let pattern = preset::simulate(&model, &s.structure, &mut Scratch::default())?;
+            (model, pattern)
+        }
+    };
+    Ok(Target::Fixed(Box::new(fixed)))
+}
+
+pub(crate) fn run(
+    args: &EvaluateArgs,
+    shared: &Shared,
+    registry: &Registry,
+) -> Result<ExitCode, Failure> {
+    choose(shared, "evaluate", &[OutputFormat::Json, OutputFormat::Jsonl])?;
+    let losses = losses(registry, &args.loss)?;
+    let plain = preset::model(&args.model)?;
+    notice(shared, &format!("preset {}, wavelength {} Å", args.model.preset, plain.wavelength()));
+    let target = target(args)?;
+    match (input::structures(&args.structure)?, target) {
+        (Structures::One(named), Target::Fixed(fixed)) => {
+            print_json(&evaluate(args, &losses, &fixed.0, &fixed.1, &named)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        (Structures::Many(entries), Target::Fixed(fixed)) => batch(entries, |entry| {
+            evaluate(args, &losses, &fixed.0, &fixed.1, &input::parse(&entry)?)
+        }),
+        (Structures::Many(entries), Target::Lines(targets)) => {
+            batch(pair(entries, targets, args), |(entry, target)| {
+                let truth = input::parse(&target)?;
+                let pattern = preset::simulate(&plain, &truth.structure, &mut Scratch::default())?;
+                evaluate(args, &losses, &plain, &pattern, &input::parse(&entry)?)
+            })
+        }
+        (Structures::One(_), Target::Lines(_)) => Err(Failure::usage(format!(
+            "{}: holds a list of targets, but {} one structure",
+            args.target.display(),
+            args.structure.display()
+        ))),
+    }
+}
+
+/// Line i with line i; a list that ends early gives one error entry.
+fn pair(
+    mut entries: Box<dyn Iterator<Item = Result<RawEntry, Failure>>>,
+    mut targets: Box<dyn Iterator<Item = Result<RawEntry, Failure>>>,
+    args: &EvaluateArgs,
+) -> impl Iterator<Item = Result<(RawEntry, RawEntry), Failure>> + '_ {
+    let mut ended = false;
+    std::iter::from_fn(move || {
+        if ended {
+            return None;
+        }
+        match (entries.next(), targets.next()) {
+            (None, None) => None,
+            (Some(e), Some(t)) => Some(e.and_then(|e| Ok((e, t?)))),
+            (e, _) => {
+                ended = true;
+                let (long, short) = if e.is_some() {
+                    (&args.structure, &args.target)
+                } else {
+                    (&args.target, &args.structure)
+                };
+                Some(Err(Failure::usage(format!(
+                    "{} holds more structures than {}",
+                    long.display(),
+                    short.display()
+                ))))
+            }
+        }
+    })
+}
+
+fn evaluate(
+    args: &EvaluateArgs,
+    losses: &[(String, AnyLoss)],
+    model: &Structsnap,
+    target: &Pattern,
+    named: &NamedStructure,
+) -> Result<Value, Failure> {
+    let mut scratch = Scratch::default();
+    let calc = preset::simulate(model, &named.structure, &mut scratch)?;
+    let (mut values, mut gradients) = (Map::new(), Map::new());
+    let mut d_y = vec![0.0; calc.n_points()];
+    for (name, loss) in losses {
+        if !args.gradient {
+            let value = loss.value(target, &calc).map_err(|e| Failure::work(&e))?;
+            values.insert(name.clone(), json!(value));
+            continue;
+        }
+        let value =
+            loss.value_and_gradient(target, &calc, &mut d_y).map_err(|e| Failure::work(&e))?;
+        let mut g = StructureGradient::default();
+        model
+            .pullback(&named.structure, &d_y, &mut scratch, &mut g)
+            .map_err(|e| Failure::work(&e))?;
+        let coords: Vec<[f64; 3]> = g.frac_coords.iter().map(|v| [v.x, v.y, v.z]).collect();
+        values.insert(name.clone(), json!(value));
+        gradients.insert(
+            name.clone(),
+            json!({ "lengths": g.lengths, "angles": g.angles, "frac_coords": coords }),
+        );
+    }
+    let mut value = json!({ "loss": values, "wavelength": model.wavelength() });
+    if args.gradient {
+        value["gradient"] = Value::Object(gradients);
+    }
+    if let Some(id) = &named.id {
+        value["id"] = json!(id);
+    }
+    Ok(value)
+}

@@ -1,0 +1,44 @@
+//! One module a command.
+
+pub(crate) mod check;
+pub(crate) mod compare;
+pub(crate) mod evaluate;
+pub(crate) mod info;
+pub(crate) mod list;
+pub(crate) mod matching;
+pub(crate) mod perturb;
+pub(crate) mod run;
+pub(crate) mod simulate;
+pub(crate) mod structures;
+
+use crate::failure::Failure;
+use braggscape_loss::AnyLoss;
+use braggscape_plugin::{Context, Registry};
+use std::path::Path;
+use toml::Value;
+
+/// The losses of a `--loss` option, by name.
+fn losses(registry: &Registry, names: &[String]) -> Result<Vec<(String, AnyLoss)>, Failure> {
+    names
+        .iter()
+        .map(|name| {
+            let loss = registry.losses().build(&Value::from(name.as_str()), &Context::default());
+            Ok((name.clone(), loss.map_err(|e| Failure::bad_input(&e))?))
+        })
+        .collect()
+}
+
+/// Writes a file that must not be there yet, or already holds just this.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    match std::fs::read(path) {
+        Ok(found) if found == bytes => return Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+        _ => {
+            return Err(Failure::usage(format!(
+                "{}: is there already; nothing was written",
+                path.display()
+            )));
+        }
+    }
+    braggscape_record::atomic::write(path, bytes).map_err(|e| Failure::bad_input(&e))
+}

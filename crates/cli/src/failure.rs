@@ -1,0 +1,71 @@
+//! Failures and their exit codes.
+
+use std::process::ExitCode;
+
+/// Why a command ends without its result.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    /// Bad usage, or input that cannot be read at all: exit code 2.
+    pub(crate) fn bad_input(e: &dyn std::error::Error) -> Self {
+        Self { code: 2, message: with_causes(e) }
+    }
+
+    /// Bad usage in words: exit code 2.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { code: 2, message: message.into() }
+    }
+
+    /// Work that failed: exit code 1.
+    pub(crate) fn work(e: &dyn std::error::Error) -> Self {
+        Self { code: 1, message: with_causes(e) }
+    }
+
+    /// A command, preset or option whose time has not come: exit code 2.
+    pub(crate) fn not_available(what: &str) -> Self {
+        Self { code: 2, message: format!("`{what}` is not available yet") }
+    }
+
+    /// The message alone, for a line of a batch.
+    pub(crate) fn into_message(self) -> String {
+        self.message
+    }
+
+    /// Prints the message and gives the exit code. A reader that has gone away is no failure.
+    #[expect(clippy::print_stderr, reason = "errors go to stderr")]
+    pub(crate) fn report(self) -> ExitCode {
+        if self.code != 0 {
+            for line in self.message.lines() {
+                eprintln!("error: {line}");
+            }
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    /// An error of writing results.
+    fn from(e: std::io::Error) -> Self {
+        let code = u8::from(e.kind() != std::io::ErrorKind::BrokenPipe);
+        Self { code, message: format!("results cannot be written: {e}") }
+    }
+}
+
+/// The message of an error followed by those of its causes, each said once.
+pub(crate) fn with_causes(e: &dyn std::error::Error) -> String {
+    let mut text = e.to_string();
+    let mut cause = e.source();
+    while let Some(c) = cause {
+        let message = c.to_string();
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = c.source();
+    }
+    text
+}
