@@ -1,9 +1,11 @@
 //! The 355 crystals of the development sample, against pymatgen and moyopy.
 
 use super::{OracleSite, same_crystal};
+use braggscape_crystal::Lattice;
 use braggscape_crystal::io::{Format, read_many, read_one};
 use braggscape_crystal::symmetry::find_symmetry;
 use braggscape_tests::{fixture, shared_data};
+use nalgebra::{Matrix3, Vector3};
 use serde::Deserialize;
 use std::fmt::Write as _;
 use std::io::BufReader;
@@ -108,4 +110,31 @@ fn the_shared_table_reads_one_by_one() {
     let ids: Vec<String> = read.map(|named| named.unwrap().id.unwrap()).collect();
     let expected: Vec<String> = load().rows.into_iter().map(|row| row.id).collect();
     assert_eq!(ids, expected);
+}
+
+/// A tolerance near the size of the cell ends the search with a smaller one, on strained and rattled cells too, where the
+/// bare search can run for ever.
+#[test]
+fn large_tolerances_are_lowered_and_end() {
+    let mut phase = 0.0_f64;
+    let mut wave = || {
+        phase += 1.0;
+        (phase * 12.9898).sin()
+    };
+    for row in load().rows {
+        let s = read_one(row.cif.as_bytes(), Format::Cif, &row.id).unwrap().structure;
+        let strain = Matrix3::identity() + Matrix3::from_fn(|_, _| 0.05 * wave());
+        let lattice = Lattice::from_columns(strain * s.lattice().columns()).unwrap();
+        let inverse = lattice.inverse();
+        let moved: Vec<Vector3<f64>> = s
+            .frac_coords()
+            .iter()
+            .map(|f| f + inverse * Vector3::from_fn(|_, _| 0.1 * wave()))
+            .collect();
+        let s = s.with_lattice(lattice).with_frac_coords(&moved).unwrap();
+        for symprec in [0.3, 1.0] {
+            let found = find_symmetry(&s, symprec).unwrap();
+            assert!(found.symprec <= symprec && found.symprec < 0.5, "{}", found.symprec);
+        }
+    }
 }

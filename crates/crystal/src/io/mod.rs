@@ -190,3 +190,30 @@ impl Format {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_formats() {
+        for (name, format) in [
+            ("a/b.cif", Format::Cif),
+            ("B.CIF", Format::Cif),
+            ("POSCAR", Format::Poscar),
+            ("x/CONTCAR", Format::Poscar),
+            ("POSCAR_relaxed", Format::Poscar),
+            ("x.vasp", Format::Poscar),
+            ("x.poscar", Format::Poscar),
+            ("x.json", Format::Json),
+            ("x.jsonl", Format::Jsonl),
+            ("x.csv", Format::CdvaeCsv),
+        ] {
+            assert_eq!(Format::from_path(Path::new(name)).unwrap(), format, "{name}");
+        }
+        for name in ["x.txt", "cif", "", "-"] {
+            let error = Format::from_path(Path::new(name)).unwrap_err().to_string();
+            assert!(error.contains("expected .cif"), "{error}");
+        }
+    }
+}

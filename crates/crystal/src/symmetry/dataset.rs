@@ -1,6 +1,7 @@
 //! The symmetry of a structure.
 
 use super::SymmetryOperation;
+use super::limit::bearable;
 use crate::{CrystalFamily, Structure};
 use moyo::MoyoDataset;
 use moyo::base::{AngleTolerance, Cell};
@@ -71,7 +72,8 @@ pub struct SymmetryDataset {
 /// Finds the space group of a structure within the distance `symprec`, Å.
 ///
 /// Sites that share a position count as one atom, and equal mixtures as equal atoms. Left-handed lattices are fine. When the
-/// search fails, smaller tolerances are tried; [`SymmetryDataset::symprec`] says which one answered.
+/// search fails, smaller tolerances are tried; [`SymmetryDataset::symprec`] says which one answered. A tolerance above 4 % of
+/// the shortest translation of the crystal, with which the search may not end, is lowered to that.
 ///
 /// # Errors
 /// [`SymmetryError`].
@@ -138,11 +140,12 @@ pub(super) fn search(
     if !(symprec.is_finite() && symprec > 0.0) {
         return Err(SymmetryError::Tolerance { symprec });
     }
+    let start = bearable(cell, symprec);
     let mut first_reason = None;
     for fraction in TOLERANCE_LADDER {
         // A panic inside the search is a fault of the search, and must not end a study of a thousand crystals.
         let found = catch_unwind(AssertUnwindSafe(|| {
-            MoyoDataset::new(cell, symprec * fraction, AngleTolerance::Default, setting, true)
+            MoyoDataset::new(cell, start * fraction, AngleTolerance::Default, setting, true)
         }));
         let reason = match found {
             Ok(Ok(dataset)) => return Ok(dataset),

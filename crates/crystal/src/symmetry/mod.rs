@@ -6,6 +6,7 @@
 //! follows from `symprec` (a fixed angle tolerance can make the search of distorted cells endless).
 
 mod dataset;
+mod limit;
 mod operation;
 mod space_group;
 mod standardize;
