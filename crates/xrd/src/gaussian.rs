@@ -10,6 +10,7 @@
 
 use crate::lanes::Lanes;
 use braggscape_pattern::sum::reduce;
+use pulp::Simd;
 
 /// Points of padding on either side of a grid, so that blocks of eight may overhang.
 pub(crate) const PAD: usize = 8;
@@ -149,30 +150,88 @@ impl Footprint {
     }
 }
 
-#[inline(always)]
-fn block(y: &[f64], at: usize) -> &Lanes {
-    y[at..at + 8].try_into().unwrap_or(&[0.0; 8])
-}
+/// Eight numbers in vector registers: the first 8 / lanes entries are used.
+type Vectors<S> = [<S as Simd>::f64s; 8];
 
 #[inline(always)]
-fn add_block(y: &mut [f64], at: usize, e: &Lanes, height: f64, floor: f64) {
-    let y = &mut y[at..at + 8];
-    for i in 0..8 {
-        y[i] += height * (e[i] - floor).max(0.0);
+fn load<S: Simd>(simd: S, lanes: &Lanes) -> Vectors<S> {
+    let mut vectors = [simd.splat_f64s(0.0); 8];
+    for (v, x) in vectors.iter_mut().zip(S::as_simd_f64s(lanes).0) {
+        *v = *x;
     }
+    vectors
 }
 
 #[inline(always)]
-fn advance(e: &mut Lanes, r: &mut Lanes, q128: f64) {
-    for i in 0..8 {
-        e[i] *= r[i];
-        r[i] *= q128;
+fn store<S: Simd>(vectors: &Vectors<S>) -> Lanes {
+    let mut lanes = [0.0; 8];
+    for (x, v) in S::as_mut_simd_f64s(&mut lanes).0.iter_mut().zip(vectors) {
+        *x = *v;
+    }
+    lanes
+}
+
+/// E and R of a block of eight points, and the step to the next block.
+struct Run<S: Simd> {
+    e: Vectors<S>,
+    r: Vectors<S>,
+    q128: S::f64s,
+    floor: S::f64s,
+    zero: S::f64s,
+}
+
+impl<S: Simd> Run<S> {
+    #[inline(always)]
+    fn new(simd: S, e: &Lanes, r: &Lanes, q128: f64, floor: f64) -> Self {
+        Self {
+            e: load(simd, e),
+            r: load(simd, r),
+            q128: simd.splat_f64s(q128),
+            floor: simd.splat_f64s(floor),
+            zero: simd.splat_f64s(0.0),
+        }
+    }
+
+    /// Adds height * max(E - floor, 0) to eight points and steps on.
+    #[inline(always)]
+    fn add(&mut self, simd: S, y: &mut [f64], height: S::f64s) {
+        for (v, y) in S::as_mut_simd_f64s(y).0.iter_mut().enumerate() {
+            let kept = simd.max_f64s(simd.sub_f64s(self.e[v], self.floor), self.zero);
+            *y = simd.add_f64s(*y, simd.mul_f64s(height, kept));
+            self.e[v] = simd.mul_f64s(self.e[v], self.r[v]);
+            self.r[v] = simd.mul_f64s(self.r[v], self.q128);
+        }
+    }
+
+    /// Adds the products of eight weights to the sums and steps on.
+    #[inline(always)]
+    fn sum(&mut self, simd: S, w: &[f64], t: &mut Vectors<S>, stride: S::f64s, sums: &mut Sums<S>) {
+        for (v, w) in S::as_simd_f64s(w).0.iter().enumerate() {
+            let above = simd.sub_f64s(self.e[v], self.floor);
+            let is_inside = simd.less_than_f64s(self.zero, above);
+            let kept = simd.max_f64s(above, self.zero);
+            let inside = simd.select_f64s(is_inside, self.e[v], self.zero);
+            sums.height[v] = simd.add_f64s(sums.height[v], simd.mul_f64s(*w, kept));
+            let slope = simd.mul_f64s(simd.mul_f64s(*w, inside), t[v]);
+            sums.first[v] = simd.add_f64s(sums.first[v], slope);
+            sums.second[v] = simd.add_f64s(sums.second[v], simd.mul_f64s(slope, t[v]));
+            t[v] = simd.add_f64s(t[v], stride);
+            self.e[v] = simd.mul_f64s(self.e[v], self.r[v]);
+            self.r[v] = simd.mul_f64s(self.r[v], self.q128);
+        }
     }
 }
 
 /// Adds a peak of height `height` to `y`, which has [`PAD`] extra points at either end (their content is meaningless).
 #[inline(always)]
-pub(crate) fn spread(y: &mut [f64], grid: &Grid, table: &StepTable, at: &Footprint, height: f64) {
+pub(crate) fn spread<S: Simd>(
+    simd: S,
+    y: &mut [f64],
+    grid: &Grid,
+    table: &StepTable,
+    at: &Footprint,
+    height: f64,
+) {
     if at.direct {
         for n in at.middle - at.left..at.middle + at.right {
             let t = at.t0 + (n as f64 - at.middle as f64) * table.h;
@@ -180,15 +239,16 @@ pub(crate) fn spread(y: &mut [f64], grid: &Grid, table: &StepTable, at: &Footpri
         }
         return;
     }
-    let (mut e_right, mut r_right, mut e_left, mut r_left) = at.start(table);
+    let (e_right, r_right, e_left, r_left) = at.start(table);
+    let heights = simd.splat_f64s(height);
     let middle = PAD + at.middle;
-    for b in 0..at.right {
-        add_block(y, middle + 8 * b, &e_right, height, grid.floor);
-        advance(&mut e_right, &mut r_right, table.q128);
+    let mut run = Run::new(simd, &e_right, &r_right, table.q128, grid.floor);
+    for block in y[middle..middle + 8 * at.right].chunks_exact_mut(8) {
+        run.add(simd, block, heights);
     }
-    for b in 0..at.left {
-        add_block(y, middle - 8 * (b + 1), &e_left, height, grid.floor);
-        advance(&mut e_left, &mut r_left, table.q128);
+    let mut run = Run::new(simd, &e_left, &r_left, table.q128, grid.floor);
+    for block in y[middle - 8 * at.left..middle].chunks_exact_mut(8).rev() {
+        run.add(simd, block, heights);
     }
 }
 
@@ -201,29 +261,22 @@ pub(crate) struct Moments {
     pub(crate) second: f64,
 }
 
-struct Accumulator {
-    height: Lanes,
-    first: Lanes,
-    second: Lanes,
-}
-
-impl Accumulator {
-    #[inline(always)]
-    fn add(&mut self, r: &Lanes, e: &Lanes, t: &Lanes, floor: f64) {
-        for i in 0..8 {
-            let above = e[i] - floor;
-            let inside = if above > 0.0 { e[i] } else { 0.0 };
-            self.height[i] += r[i] * above.max(0.0);
-            let slope = r[i] * inside * t[i];
-            self.first[i] += slope;
-            self.second[i] += slope * t[i];
-        }
-    }
+/// The sums in vector registers.
+struct Sums<S: Simd> {
+    height: Vectors<S>,
+    first: Vectors<S>,
+    second: Vectors<S>,
 }
 
 /// The adjoint of [`spread`]: `r` has [`PAD`] extra zeros at either end.
 #[inline(always)]
-pub(crate) fn gather(r: &[f64], grid: &Grid, table: &StepTable, at: &Footprint) -> Moments {
+pub(crate) fn gather<S: Simd>(
+    simd: S,
+    r: &[f64],
+    grid: &Grid,
+    table: &StepTable,
+    at: &Footprint,
+) -> Moments {
     if at.direct {
         let mut sum = Moments::default();
         for n in at.middle - at.left..at.middle + at.right {
@@ -238,27 +291,28 @@ pub(crate) fn gather(r: &[f64], grid: &Grid, table: &StepTable, at: &Footprint) 
         }
         return sum;
     }
-    let (mut e_right, mut r_right, mut e_left, mut r_left) = at.start(table);
-    let mut sums = Accumulator { height: [0.0; 8], first: [0.0; 8], second: [0.0; 8] };
+    let (e_right, r_right, e_left, r_left) = at.start(table);
+    let zero = [simd.splat_f64s(0.0); 8];
+    let mut sums = Sums::<S> { height: zero, first: zero, second: zero };
     let stride = 8.0 * table.h;
-    let mut t: Lanes = std::array::from_fn(|i| at.t0 + i as f64 * table.h);
     let middle = PAD + at.middle;
-    for b in 0..at.right {
-        sums.add(block(r, middle + 8 * b), &e_right, &t, grid.floor);
-        advance(&mut e_right, &mut r_right, table.q128);
-        for v in &mut t {
-            *v += stride;
-        }
+    let t_at =
+        |offset: f64| -> Lanes { std::array::from_fn(|i| at.t0 + (i as f64 + offset) * table.h) };
+    let mut run = Run::new(simd, &e_right, &r_right, table.q128, grid.floor);
+    let (mut t, step) = (load(simd, &t_at(0.0)), simd.splat_f64s(stride));
+    for block in r[middle..middle + 8 * at.right].chunks_exact(8) {
+        run.sum(simd, block, &mut t, step, &mut sums);
     }
-    let mut t: Lanes = std::array::from_fn(|i| at.t0 + (i as f64 - 8.0) * table.h);
-    for b in 0..at.left {
-        sums.add(block(r, middle - 8 * (b + 1)), &e_left, &t, grid.floor);
-        advance(&mut e_left, &mut r_left, table.q128);
-        for v in &mut t {
-            *v -= stride;
-        }
+    let mut run = Run::new(simd, &e_left, &r_left, table.q128, grid.floor);
+    let (mut t, step) = (load(simd, &t_at(-8.0)), simd.splat_f64s(-stride));
+    for block in r[middle - 8 * at.left..middle].chunks_exact(8).rev() {
+        run.sum(simd, block, &mut t, step, &mut sums);
     }
-    Moments { height: reduce(sums.height), first: reduce(sums.first), second: reduce(sums.second) }
+    Moments {
+        height: reduce(store::<S>(&sums.height)),
+        first: reduce(store::<S>(&sums.first)),
+        second: reduce(store::<S>(&sums.second)),
+    }
 }
 
 #[cfg(test)]
@@ -266,19 +320,23 @@ mod tests {
     use super::*;
 
     fn check(x: f64, sigma: f64) {
+        let simd = pulp::Scalar;
         let grid = Grid::new(5.0, 0.01, 800, 9.0);
         let table = StepTable::new(grid.step / sigma);
         let at = Footprint::new(&grid, table.h(), x, sigma);
         let mut y = vec![0.0; grid.n + 2 * PAD];
         if !at.is_empty() {
-            spread(&mut y, &grid, &table, &at, 3.0);
+            spread(simd, &mut y, &grid, &table, &at, 3.0);
         }
         let weight: Vec<f64> = (0..grid.n).map(|n| libm::sin(0.37 * n as f64)).collect();
         let mut padded = vec![0.0; PAD];
         padded.extend(&weight);
         padded.extend([0.0; PAD]);
-        let m =
-            if at.is_empty() { Moments::default() } else { gather(&padded, &grid, &table, &at) };
+        let m = if at.is_empty() {
+            Moments::default()
+        } else {
+            gather(simd, &padded, &grid, &table, &at)
+        };
         let (mut height, mut first, mut second) = (0.0, 0.0, 0.0);
         for n in 0..grid.n {
             let t = (grid.start + grid.step * n as f64 - x) / sigma;

@@ -14,6 +14,52 @@ use nalgebra::{Matrix3, Vector3};
 /// sqrt(2 pi).
 const SQRT_TAU: f64 = 2.506_628_274_631_000_5;
 
+/// The forward pass, compiled once for each vector width and chosen at run time. The numbers do not depend on the choice.
+struct Forward<'a> {
+    model: &'a Structsnap,
+    scratch: &'a mut Scratch,
+}
+
+impl pulp::WithSimd for Forward<'_> {
+    type Output = Result<(), ForwardError>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, simd: S) -> Self::Output {
+        let Self { model, scratch } = self;
+        model.scattering_factors(scratch);
+        model.intensities(scratch)?;
+        scratch.profile.clear();
+        scratch.profile.resize(model.grid.n + 2 * PAD, 0.0);
+        for peak in &scratch.peaks {
+            if !peak.at.is_empty() {
+                let table = &scratch.tables[peak.table];
+                spread(simd, &mut scratch.profile, &model.grid, table, &peak.at, peak.height);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The backward pass likewise; gives the gradient in the reciprocal metric tensor.
+struct Backward<'a> {
+    model: &'a Structsnap,
+    scratch: &'a mut Scratch,
+    caglioti: &'a mut [f64; 3],
+}
+
+impl pulp::WithSimd for Backward<'_> {
+    type Output = [f64; 6];
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, simd: S) -> Self::Output {
+        let mut metric_gradient = [0.0; 6];
+        for i in 0..self.scratch.peaks.len() {
+            self.model.pull_peak(simd, i, self.scratch, &mut metric_gradient, self.caglioti);
+        }
+        metric_gradient
+    }
+}
+
 impl Structsnap {
     /// Lists reflections, sorts sites by element and fills the phase tables.
     pub(super) fn prepare(
@@ -72,23 +118,7 @@ impl Structsnap {
 
     /// Intensities of all reflections, spread onto the grid.
     pub(super) fn forward(&self, scratch: &mut Scratch) -> Result<(), ForwardError> {
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                self.scattering_factors(scratch);
-                self.intensities(scratch)?;
-                let padded = self.grid.n + 2 * PAD;
-                scratch.profile.clear();
-                scratch.profile.resize(padded, 0.0);
-                for peak in &scratch.peaks {
-                    if !peak.at.is_empty() {
-                        let table = &scratch.tables[peak.table];
-                        spread(&mut scratch.profile, &self.grid, table, &peak.at, peak.height);
-                    }
-                }
-                Ok(())
-            },
-        )
+        pulp::Arch::new().dispatch(Forward { model: self, scratch })
     }
 
     /// s^2 of every reflection, and f T with its derivative for every species.
@@ -198,15 +228,11 @@ impl Structsnap {
             buffer.resize(scratch.occupancy.len(), [0.0; 8]);
         }
         out.caglioti = [0.0; 3];
-        let mut metric_gradient = [0.0; 6];
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for i in 0..scratch.peaks.len() {
-                    self.pull_peak(i, scratch, &mut metric_gradient, &mut out.caglioti);
-                }
-            },
-        );
+        let metric_gradient = pulp::Arch::new().dispatch(Backward {
+            model: self,
+            scratch,
+            caglioti: &mut out.caglioti,
+        });
         let m = metric_gradient;
         let w = Matrix3::new(m[0], m[5], m[4], m[5], m[1], m[3], m[4], m[3], m[2]);
         let cell = scratch.cell.unwrap_or_else(|| structure.cell());
@@ -221,8 +247,9 @@ impl Structsnap {
 
     /// Adds what peak `i` contributes to all gradients.
     #[inline(always)]
-    fn pull_peak(
+    fn pull_peak<S: pulp::Simd>(
         &self,
+        simd: S,
         i: usize,
         scratch: &mut Scratch,
         metric_gradient: &mut [f64; 6],
@@ -232,7 +259,8 @@ impl Structsnap {
         if peak.at.is_empty() {
             return;
         }
-        let moments = gather(&scratch.adjoint, &self.grid, &scratch.tables[peak.table], &peak.at);
+        let moments =
+            gather(simd, &scratch.adjoint, &self.grid, &scratch.tables[peak.table], &peak.at);
         let PeakState { sine, cosine, sigma, height, .. } = peak;
         let d_intensity = moments.height / (sigma * SQRT_TAU);
         let d_two_theta = height * moments.first / sigma;
