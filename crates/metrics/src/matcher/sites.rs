@@ -222,7 +222,9 @@ impl<'a> Placement<'a> {
         if d2 <= self.metric.safe {
             return (v, d2);
         }
-        let pre = basis.cart(raw);
+        // Wrapped positions are compared, image by image: exact ties end as in pymatgen wherever rounding allows.
+        let (p, q) = (basis.cart(from), basis.cart(to));
+        let pre = [q[0] - p[0], q[1] - p[1], q[2] - p[2]];
         let (mut best, mut best_d2) = (pre, f64::INFINITY);
         for i in [-1.0, 0.0, 1.0] {
             for j in [-1.0, 0.0, 1.0] {
