@@ -125,8 +125,7 @@ pub(super) struct Placement<'a> {
     vectors: Vec<[f64; 3]>,
     chosen: Vec<[f64; 3]>,
     assignment: Assignment,
-    /// Distances looked at so far.
-    pub(super) steps: u64,
+    steps: u64,
 }
 
 impl<'a> Placement<'a> {
@@ -144,6 +143,11 @@ impl<'a> Placement<'a> {
             assignment: Assignment::default(),
             steps: 0,
         }
+    }
+
+    /// Distances between sites looked at so far.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps + self.assignment.steps
     }
 
     /// Expresses the source sites in a candidate basis, with all their copies inside it.
