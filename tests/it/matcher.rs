@@ -1,4 +1,5 @@
 //! The structure matcher against pymatgen, and the Jeffreys interval against statsmodels.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 use braggscape_crystal::{Element, Lattice, Site, Structure};
 use braggscape_metrics::{
