@@ -1,5 +1,6 @@
 //! The structure matcher against pymatgen, and the Jeffreys interval against statsmodels.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(clippy::print_stdout, reason = "counts of agreement are the result of these tests")]
 
 use braggscape_crystal::{Element, Lattice, Site, Structure};
 use braggscape_metrics::{
