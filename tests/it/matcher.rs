@@ -1,4 +1,6 @@
 //! The structure matcher against pymatgen, and the Jeffreys interval against statsmodels.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(clippy::print_stdout, reason = "counts of agreement are the result of these tests")]
 
 use braggscape_crystal::{Element, Lattice, Site, Structure};
 use braggscape_metrics::{
@@ -128,6 +130,9 @@ fn check(name: &str, ties: &[(usize, &str)]) {
     for (kind, (n, bad)) in counts.iter().filter(|(_, c)| c.1 > 0) {
         println!("  {kind}: {bad} of {n}");
     }
+    for (index, reason) in ties {
+        println!("  listed tie: pair {index}, {reason}");
+    }
     let listed: Vec<usize> = ties.iter().map(|t| t.0).collect();
     assert!(disagreements == listed && wrong_cells == 0, "{name}\n{report}");
 }
@@ -144,7 +149,10 @@ fn displaced_pairs_agree_with_pymatgen() {
 
 #[test]
 fn settings_and_options_agree_with_pymatgen() {
-    check("matcher-options", &[]);
+    // In this pair (rms above 0.45, accepted by neither verdict) carbon atoms face each other across exactly half a cell, and
+    // rounding in the matrix inversions chooses which of two equally short vectors enters the mean.
+    let ties = [(4668, "two periodic images at exactly equal distance")];
+    check("matcher-options", &ties);
 }
 
 #[derive(Deserialize)]

@@ -31,8 +31,12 @@ impl Basis {
     /// The cosine of γ* is clamped, so that impossible angles give a flat cell and not NaN, as in pymatgen.
     pub fn from_parameters(lengths: [f64; 3], angles: [f64; 3]) -> Self {
         let [sc_a, sc_b, sc_g] = angles.map(|x| libm::sincos(x.to_radians()));
-        let ((sa, ca), (sb, cb), (_, cg)) = (sc_a, sc_b, sc_g);
-        let [a, b, c] = lengths;
+        Self::from_cosines(lengths, [sc_a.1, sc_b.1, sc_g.1], [sc_a.0, sc_b.0])
+    }
+
+    /// As [`Basis::from_parameters`], with the cosines of all angles and the sines of α and β.
+    pub fn from_cosines(lengths: [f64; 3], cosines: [f64; 3], sines: [f64; 2]) -> Self {
+        let ([a, b, c], [ca, cb, cg], [sa, sb]) = (lengths, cosines, sines);
         let cos_star = ((ca * cb - cg) / (sa * sb)).clamp(-1.0, 1.0);
         let sin_star = ((1.0 - cos_star) * (1.0 + cos_star)).sqrt();
         Self([
@@ -49,11 +53,14 @@ impl Basis {
 
     /// Angles `[alpha, beta, gamma]`, degrees.
     pub fn angles(&self) -> [f64; 3] {
-        let len = self.lengths();
+        self.cosines(self.lengths()).map(|x| libm::acos(x).to_degrees())
+    }
+
+    /// Cosines of `[alpha, beta, gamma]`, where `lengths` are those of the vectors.
+    pub fn cosines(&self, lengths: [f64; 3]) -> [f64; 3] {
         std::array::from_fn(|i| {
             let (j, k) = ((i + 1) % 3, (i + 2) % 3);
-            let cosine = dot(self.0[j], self.0[k]) / (len[j] * len[k]);
-            libm::acos(cosine.clamp(-1.0, 1.0)).to_degrees()
+            (dot(self.0[j], self.0[k]) / (lengths[j] * lengths[k])).clamp(-1.0, 1.0)
         })
     }
 

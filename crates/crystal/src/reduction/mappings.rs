@@ -45,8 +45,9 @@ pub fn lattice_points(
     let r2 = radius * radius + MARGIN;
     // Cell of a coordinate in [-edge, edge], with the margins of the search: below, above and exactly on the far face.
     let cell = |x: f64| ((x + edge + 2.0 * MARGIN) / edge).floor() as usize;
-    let mut cells: [Vec<LatticePoint>; 27] = std::array::from_fn(|_| Vec::new());
-    let mut count = 0;
+    let expected = 4.2 * radius * radius * radius / basis.volume();
+    let mut found: Vec<(u8, LatticePoint)> = Vec::with_capacity(expected as usize + 16);
+    let mut counts = [0_usize; 27];
     // Along c the points of one row that lie inside form an interval around the foot of the perpendicular.
     let cc = dot(c, c);
     for i in (-top[0]..=top[0]).rev() {
@@ -67,17 +68,29 @@ pub fn lattice_points(
                 if d2 >= r2 {
                     continue;
                 }
-                count += 1;
-                if count > limit {
+                if found.len() >= limit {
                     return Err(too_many);
                 }
                 let [x, y, z] = cart.map(cell).map(|n| n.min(2));
                 let point = LatticePoint { indices: [i, j, k], cart, length: d2.sqrt() };
-                cells[9 * x + 3 * y + z].push(point);
+                let at = 9 * x + 3 * y + z;
+                counts[at] += 1;
+                found.push((at as u8, point));
             }
         }
     }
-    Ok(cells.into_iter().flatten().collect())
+    // Counting sort by cell, stable.
+    let mut next = [0_usize; 27];
+    for at in 1..27 {
+        next[at] = next[at - 1] + counts[at - 1];
+    }
+    let origin = LatticePoint { indices: [0; 3], cart: [0.0; 3], length: 0.0 };
+    let mut points = vec![origin; found.len()];
+    for (at, point) in found {
+        points[next[usize::from(at)]] = point;
+        next[usize::from(at)] += 1;
+    }
+    Ok(points)
 }
 
 /// A basis of a lattice that resembles a target basis.
@@ -159,22 +172,9 @@ impl MappingSearch {
         &self,
         from: &Basis,
         target: &Basis,
-        visit: impl FnMut(LatticeMapping) -> ControlFlow<()>,
-    ) -> Result<(), ReductionError> {
-        self.for_each_close(from, target.lengths(), target.angles(), visit)
-    }
-
-    /// As [`MappingSearch::for_each`] with the target given by lengths (Å) and angles (degrees).
-    ///
-    /// # Errors
-    /// As [`MappingSearch::for_each`].
-    pub fn for_each_close(
-        &self,
-        from: &Basis,
-        lengths: [f64; 3],
-        angles: [f64; 3],
         mut visit: impl FnMut(LatticeMapping) -> ControlFlow<()>,
     ) -> Result<(), ReductionError> {
+        let (lengths, angles) = (target.lengths(), target.angles());
         let longest = lengths.iter().fold(0.0_f64, |m, l| m.max(*l));
         let points = lattice_points(from, longest * (1.0 + self.ltol), self.max_points)?;
         let (upper, lower) = (1.0 + self.ltol, 1.0 / (1.0 + self.ltol));

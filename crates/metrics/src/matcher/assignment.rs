@@ -12,6 +12,8 @@ pub(super) struct Assignment {
     open: Vec<usize>,
     rows_seen: Vec<bool>,
     columns_seen: Vec<bool>,
+    /// Matrix elements looked at so far by the search for augmenting paths.
+    pub(super) steps: u64,
 }
 
 const NONE: usize = usize::MAX;
@@ -82,6 +84,7 @@ impl Assignment {
         let mut i = row;
         let sink = loop {
             self.rows_seen[i] = true;
+            self.steps += self.open.len() as u64;
             let (mut lowest, mut at) = (f64::INFINITY, NONE);
             for (index, j) in self.open.iter().copied().enumerate() {
                 let r = reached + cost[i * n + j] - self.row_dual[i] - self.column_dual[j];

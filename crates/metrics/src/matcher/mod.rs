@@ -47,6 +47,13 @@ pub struct MatchOutcome {
 /// of the first are compared with the second and not the reverse; a pair may have an rms and still not match; inputs that
 /// agree to about 1e-5 in every number are taken for equal.
 ///
+/// # Ties
+/// Sites are paired only inside a box of twice `stol` along the LLL basis of the averaged cell. For hexagonal, rhombohedral
+/// and similar cells two LLL bases are equally good, and the last bit of an inverse cosine chooses: pymatgen's choice differs
+/// between processors. This can decide whether a pair with a displacement near twice `stol` has an rms (about one pair of
+/// site noise in 5,000); a match, with all displacements below `stol`, does not depend on it. Likewise where a site faces two
+/// images at exactly equal distance.
+///
 /// # Bounds
 /// A comparison gives [`MetricError::TooLarge`] after 100,000 lattice points, 10^9 pairs of them or 2·10^9 distances
 /// between sites: a few seconds. A preparation is bounded likewise.

@@ -2,7 +2,7 @@
 
 use super::sites::{Layout, Placement};
 use crate::MetricError;
-use braggscape_crystal::reduction::{Basis, LatticeMapping, MappingSearch, ReductionError, lll};
+use braggscape_crystal::reduction::{Basis, Lll, MappingSearch, ReductionError, lll};
 use std::ops::ControlFlow;
 
 /// Most lattice points within the longest admitted lattice vector.
@@ -94,56 +94,55 @@ pub(super) fn search(
         max_points: MAX_POINTS,
         max_steps: MAX_LATTICE_STEPS,
     };
+    let target_shape = Shape::new(&target.basis);
     let (lengths, angles) = (target.basis.lengths(), target.basis.angles());
     let mut placement = Placement::new(&layout);
     let mut best: Option<(f64, f64)> = None;
     let mut accepted = false;
     let mut rms_open = wanted.rms;
     let mut failure = None;
+    let n = layout.n_sites();
     mapping_search
-        .for_each_close(&source.basis, lengths, angles, |mapping| {
+        .for_each(&source.basis, &target.basis, |mapping| {
             if mapping.determinant().unsigned_abs() != form_units as u64 {
                 return ControlFlow::Continue(());
             }
-            let average = average_basis(&mapping, lengths, angles);
-            let (stol, scale) =
-                tolerances.sites.bound_and_scale(layout.n_sites(), average.volume());
-            let reach = |b: &Basis| b.reciprocal_lengths().map(|x| 2.0 * x * stol / scale);
-            let near = reach(&average);
+            let coarse = Shape::new(&mapping.basis).average(&target_shape);
+            let near = reach(&coarse, tolerances.sites.bound_and_scale(n, coarse.volume()));
             placement.set_source(&mapping);
-            let mut reduced = None;
+            let mut metric: Option<CellMetric> = None;
             for at in 0..layout.n_translations() {
-                if placement.steps > MAX_SITE_STEPS {
-                    failure = Some(MetricError::TooLarge {
-                        what: "distances between sites",
-                        limit: MAX_SITE_STEPS,
-                    });
+                if placement.steps() > MAX_SITE_STEPS {
+                    let what = "distances between sites";
+                    failure = Some(MetricError::TooLarge { what, limit: MAX_SITE_STEPS });
                     return ControlFlow::Break(());
                 }
                 if !placement.translate(at, near) {
                     continue;
                 }
-                if reduced.is_none() {
-                    match lll(&average) {
-                        Ok(r) => {
-                            let lll_near = reach(&r.basis);
-                            placement.set_metric(&r);
-                            reduced = Some(lll_near);
-                        }
-                        Err(e) => {
-                            failure = Some(e.into());
-                            return ControlFlow::Break(());
+                let m = match metric {
+                    Some(m) => m,
+                    None => {
+                        match CellMetric::new(&mapping.basis, lengths, angles, n, tolerances.sites)
+                        {
+                            Ok(m) => {
+                                placement.set_metric(&m.reduced);
+                                *metric.insert(m)
+                            }
+                            Err(e) => {
+                                failure = Some(e.into());
+                                return ControlFlow::Break(());
+                            }
                         }
                     }
-                }
-                let Some(lll_near) = reduced else { continue };
-                let Some((rms, largest)) = placement.distances(lll_near) else { continue };
-                let (rms, largest) = (rms * scale, largest * scale);
-                found.fit |= largest < stol;
+                };
+                let Some((rms, largest)) = placement.distances(m.near) else { continue };
+                let (rms, largest) = (rms * m.scale, largest * m.scale);
+                found.fit |= largest < m.bound;
                 if rms_open && best.is_none_or(|b| rms < b.0) {
                     best = Some((rms, largest));
-                    accepted = rms < stol;
-                    rms_open = !(rms < PERFECT && rms < stol);
+                    accepted = rms < m.bound;
+                    rms_open = !(rms < PERFECT && accepted);
                 }
                 if (found.fit || !wanted.fit) && !rms_open {
                     return ControlFlow::Break(());
@@ -159,6 +158,41 @@ pub(super) fn search(
     Ok(found)
 }
 
+/// Twice the site tolerance as fractions of each basis vector: the box outside which sites are not looked at.
+fn reach(basis: &Basis, (bound, scale): (f64, f64)) -> [f64; 3] {
+    basis.reciprocal_lengths().map(|x| 2.0 * x * bound / scale)
+}
+
+/// The cell of averaged parameters, in which distances are measured.
+///
+/// Its LLL basis, and with it the box of admitted pairs, is decided by rounding for lattices of high symmetry. The arithmetic
+/// here therefore goes through the angles in degrees, as pymatgen's does; a route without inverse functions is as exact and
+/// changes verdicts of pairs with sites near the edge of the box.
+#[derive(Debug, Clone, Copy)]
+struct CellMetric {
+    reduced: Lll,
+    near: [f64; 3],
+    bound: f64,
+    scale: f64,
+}
+
+impl CellMetric {
+    fn new(
+        basis: &Basis,
+        lengths: [f64; 3],
+        angles: [f64; 3],
+        n_sites: usize,
+        sites: SiteTolerance,
+    ) -> Result<Self, ReductionError> {
+        let mean = |x: [f64; 3], y: [f64; 3]| std::array::from_fn(|k| f64::midpoint(x[k], y[k]));
+        let average =
+            Basis::from_parameters(mean(basis.lengths(), lengths), mean(basis.angles(), angles));
+        let (bound, scale) = sites.bound_and_scale(n_sites, average.volume());
+        let reduced = lll(&average)?;
+        Ok(Self { near: reach(&reduced.basis, (bound, scale)), reduced, bound, scale })
+    }
+}
+
 /// A bound of the lattice search, as an error of this crate.
 fn bounded(e: ReductionError) -> MetricError {
     match e {
@@ -172,13 +206,35 @@ fn bounded(e: ReductionError) -> MetricError {
     }
 }
 
-/// The basis whose lengths and angles are the means of both.
-fn average_basis(mapping: &LatticeMapping, lengths: [f64; 3], angles: [f64; 3]) -> Basis {
-    let mean = |x: [f64; 3], y: [f64; 3]| -> [f64; 3] {
-        std::array::from_fn(|k| f64::midpoint(x[k], y[k]))
-    };
-    Basis::from_parameters(
-        mean(mapping.basis.lengths(), lengths),
-        mean(mapping.basis.angles(), angles),
-    )
+/// Lengths of a basis and the cosines and sines of half its angles: the cheap way to averaged parameters.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    lengths: [f64; 3],
+    cosines: [f64; 3],
+    sines: [f64; 3],
+}
+
+impl Shape {
+    fn new(basis: &Basis) -> Self {
+        let lengths = basis.lengths();
+        let cosines = basis.cosines(lengths);
+        Self {
+            lengths,
+            cosines: cosines.map(|c| f64::midpoint(1.0, c).sqrt()),
+            sines: cosines.map(|c| f64::midpoint(1.0, -c).sqrt()),
+        }
+    }
+
+    /// The basis whose lengths and angles are the means of both.
+    ///
+    /// cos((α + α')/2) and the sine follow from the half angles, without any inverse function.
+    fn average(&self, other: &Self) -> Basis {
+        let (p, q) = (self, other);
+        let sine = |k: usize| p.sines[k] * q.cosines[k] + p.cosines[k] * q.sines[k];
+        Basis::from_cosines(
+            std::array::from_fn(|k| f64::midpoint(p.lengths[k], q.lengths[k])),
+            std::array::from_fn(|k| p.cosines[k] * q.cosines[k] - p.sines[k] * q.sines[k]),
+            [sine(0), sine(1)],
+        )
+    }
 }

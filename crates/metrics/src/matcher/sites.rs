@@ -125,8 +125,7 @@ pub(super) struct Placement<'a> {
     vectors: Vec<[f64; 3]>,
     chosen: Vec<[f64; 3]>,
     assignment: Assignment,
-    /// Distances looked at so far.
-    pub(super) steps: u64,
+    steps: u64,
 }
 
 impl<'a> Placement<'a> {
@@ -144,6 +143,11 @@ impl<'a> Placement<'a> {
             assignment: Assignment::default(),
             steps: 0,
         }
+    }
+
+    /// Distances between sites looked at so far.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps + self.assignment.steps
     }
 
     /// Expresses the source sites in a candidate basis, with all their copies inside it.
@@ -222,7 +226,9 @@ impl<'a> Placement<'a> {
         if d2 <= self.metric.safe {
             return (v, d2);
         }
-        let pre = basis.cart(raw);
+        // Wrapped positions are compared, image by image: exact ties end as in pymatgen wherever rounding allows.
+        let (p, q) = (basis.cart(from), basis.cart(to));
+        let pre = [q[0] - p[0], q[1] - p[1], q[2] - p[2]];
         let (mut best, mut best_d2) = (pre, f64::INFINITY);
         for i in [-1.0, 0.0, 1.0] {
             for j in [-1.0, 0.0, 1.0] {

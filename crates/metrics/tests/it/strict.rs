@@ -1,6 +1,8 @@
 //! Strict recovery.
 
-use crate::structures::{crystals, rebased, rock_salt, rutile, shifted, strained, unimodular};
+use crate::structures::{
+    crystals, rebased, rock_salt, rutile, shifted, strained, structure, unimodular,
+};
 use braggscape_metrics::{StrictRecovery, StrictRecoveryOptions};
 use nalgebra::{Matrix3, Vector3};
 use proptest::prelude::*;
@@ -37,6 +39,15 @@ fn tiny_strains_of_a_symmetric_lattice_pass() {
             StrictRecovery::default().recovered(&rock_salt(), &strained(&rock_salt(), m)).unwrap()
         );
     }
+}
+
+#[test]
+fn a_primitive_cell_of_a_centred_crystal_passes() {
+    let h = 5.64 / 2.0;
+    let rows = [[0.0, h, h], [h, 0.0, h], [h, h, 0.0]];
+    let primitive = structure(rows, &[("Cl", [0.1, 0.2, 0.3]), ("Na", [0.6, 0.7, 0.8])]);
+    assert!(StrictRecovery::default().recovered(&rock_salt(), &primitive).unwrap());
+    assert!(StrictRecovery::default().recovered(&primitive, &rock_salt()).unwrap());
 }
 
 #[test]
