@@ -1,6 +1,8 @@
 //! Descent rules on functions whose minima are known.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod conformance;
+
 use braggscape_optim::{
     Adam, AdamOptions, AnyOptimizer, Component, EvalError, GradientDescent, GradientDescentOptions,
     Iterate, Limits, Objective, Observer, OptimError, Optimizer, Progress, Termination, minimize,
