@@ -47,6 +47,18 @@ fn adam() {
     );
 }
 
+/// Runs that end by their own rules, so that what a rule remembers of earlier runs would show.
+#[test]
+fn short_patience() {
+    let patience = 10;
+    for max_iterations in [25, 10_000] {
+        let options = GradientDescentOptions { patience, max_iterations, ..Default::default() };
+        check(&GradientDescent::new(options).unwrap(), Vec::new());
+        let options = AdamOptions { patience, max_iterations, ..Default::default() };
+        check(&Adam::new(options).unwrap(), Vec::new());
+    }
+}
+
 /// Learning rates that diverge on most of the functions: points leave the range of numbers, and no law is lost.
 #[test]
 fn wild_steps() {

@@ -33,8 +33,8 @@ const GRADIENT: f64 = 1e-6;
 /// Checks a loss. The laws:
 ///
 /// - the gradient agrees with differences, to 1e-6 of its largest component, at patterns above 0. A component whose
-///   differences do not settle (a kink: two points that tie for the maximum, a crossing of absolute values) is left out; 9 in 10
-///   must settle;
+///   differences do not settle (a kink: two points that tie for the maximum, a crossing of absolute values) is left out, and a
+///   pattern with many of them is drawn anew; a loss that is rough at every other pattern cannot be checked and fails;
 /// - value and gradient are finite for empty bins and scales from 1e-3 to 1e6, and a pattern of zeros gives a finite value or
 ///   an error;
 /// - [`Loss::value`] is the value of [`Loss::value_and_gradient`], and the whole gradient is overwritten;
@@ -187,9 +187,10 @@ fn gradient(loss: &dyn Loss, f: &Pattern, g: &Pattern) -> Verdict {
             );
         }
     }
-    // One kink in a short pattern is chance, several are not.
-    let most = 1 + slopes.len() / 10;
-    prop_assert!(n_unsettled <= most, "the differences of {n_unsettled} components do not settle");
+    // One kink in a short pattern is chance; an input with more says nothing.
+    if n_unsettled > 1 + slopes.len() / 10 {
+        return Err(TestCaseError::reject("the differences do not settle"));
+    }
     Ok(())
 }
 

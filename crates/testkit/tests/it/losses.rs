@@ -184,3 +184,26 @@ impl Loss for Absolute {
 fn kinks_are_no_faults() {
     conformance::loss(&Absolute, LossClaims { symmetric: true, ..Default::default() });
 }
+
+/// A loss that has no value alone, so that there are no differences.
+struct Mute;
+impl Loss for Mute {
+    fn value_and_gradient(
+        &self,
+        f: &Pattern,
+        g: &Pattern,
+        grad: &mut [f64],
+    ) -> Result<f64, LossError> {
+        Cosine::default().value_and_gradient(f, g, grad)
+    }
+
+    fn value(&self, _: &Pattern, _: &Pattern) -> Result<f64, LossError> {
+        Err(LossError::NoIntensity { which: "calculated" })
+    }
+}
+
+#[test]
+fn what_cannot_be_checked_is_not_accepted() {
+    let law = "`gradient agrees with differences` could not be checked";
+    rejected(|| conformance::loss(&Mute, LossClaims::default()), law);
+}
