@@ -3,12 +3,15 @@
 use crate::{
     Component, EvalError, Iterate, Objective, OptimError, Optimizer, Progress, Termination,
 };
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use thiserror::Error;
 
 /// What a run may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Most evaluations of the objective. Default: no limit.
+    /// Most evaluations of the objective; the one at the start is always allowed. Default: no limit.
+    ///
+    /// Never exceeded: a step that would need more is given up where it stands, and its iterate stays as it was.
     pub max_evaluations: u64,
 }
 
@@ -47,15 +50,46 @@ pub struct Minimum {
     pub termination: Termination,
 }
 
-/// Counts the evaluations of an objective.
+/// What a method hears that asks for an evaluation too many.
+#[derive(Debug, Error)]
+#[error("the budget of {max_evaluations} evaluations is used up")]
+struct BudgetUsedUp {
+    max_evaluations: u64,
+}
+
+/// Counts the evaluations of an objective, refuses those beyond the budget, and lets nothing pass that is not finite.
 struct Counted<'a> {
     inner: &'a dyn Objective,
     evaluations: AtomicU64,
+    max_evaluations: u64,
+    refused: AtomicBool,
 }
 
-impl Counted<'_> {
-    fn count(&self) {
-        self.evaluations.fetch_add(1, Ordering::Relaxed);
+impl<'a> Counted<'a> {
+    fn new(inner: &'a dyn Objective, limits: Limits) -> Self {
+        Self {
+            inner,
+            evaluations: AtomicU64::new(0),
+            max_evaluations: limits.max_evaluations.max(1),
+            refused: AtomicBool::new(false),
+        }
+    }
+
+    fn count(&self) -> Result<(), EvalError> {
+        let next = |n| (n < self.max_evaluations).then_some(n + 1);
+        if self.evaluations.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok() {
+            return Ok(());
+        }
+        self.refused.store(true, Ordering::Relaxed);
+        Err(EvalError::failed(BudgetUsedUp { max_evaluations: self.max_evaluations }))
+    }
+
+    fn evaluations(&self) -> u64 {
+        self.evaluations.load(Ordering::Relaxed)
+    }
+
+    fn refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
     }
 }
 
@@ -70,12 +104,13 @@ impl Objective for Counted<'_> {
     }
 
     fn value(&self, x: &[f64]) -> Result<f64, EvalError> {
-        self.count();
-        self.inner.value(x)
+        self.count()?;
+        let value = self.inner.value(x)?;
+        if value.is_finite() { Ok(value) } else { Err(EvalError::NonFinite) }
     }
 
     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
-        self.count();
+        self.count()?;
         let value = self.inner.value_and_gradient(x, gradient)?;
         if value.is_finite() && gradient.iter().all(|g| g.is_finite()) {
             Ok(value)
@@ -104,26 +139,28 @@ pub fn minimize(
     limits: Limits,
     observer: &mut dyn Observer,
 ) -> Result<Minimum, OptimError> {
-    let counted = Counted { inner: objective, evaluations: AtomicU64::new(0) };
-    let evaluations = || counted.evaluations.load(Ordering::Relaxed);
+    let counted = Counted::new(objective, limits);
     let mut at = optimizer.start(&counted, x0)?;
     let start_value = at.value;
     let termination = loop {
-        if !observer.observe(&at, evaluations()) {
+        if !observer.observe(&at, counted.evaluations()) {
             break Termination::Stopped;
         }
-        if evaluations() >= limits.max_evaluations {
+        if counted.evaluations() >= counted.max_evaluations {
             break Termination::Budget;
         }
-        if let Progress::Done(reason) = optimizer.step(&counted, &mut at)? {
-            break reason;
+        match optimizer.step(&counted, &mut at) {
+            _ if counted.refused() => break Termination::Budget,
+            Ok(Progress::Continue) => {}
+            Ok(Progress::Done(reason)) => break reason,
+            Err(error) => return Err(error),
         }
     };
     Ok(Minimum {
         x: at.best_x,
         value: at.best_value,
         start_value,
-        evaluations: evaluations(),
+        evaluations: counted.evaluations(),
         iterations: at.iteration,
         termination,
     })

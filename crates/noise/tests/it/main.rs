@@ -1,6 +1,8 @@
 //! Distributions and determinism of the noise models, at fixed seeds.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod conformance;
+
 use braggscape_crystal::{CellParameters, Element, Lattice, Site, Structure};
 use braggscape_noise::{AnyNoiseModel, Displacement, NoiseModel, Strain};
 use nalgebra::Vector3;

@@ -1,9 +1,11 @@
 //! Descent rules on functions whose minima are known.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod conformance;
+
 use braggscape_optim::{
     Adam, AdamOptions, AnyOptimizer, Component, EvalError, GradientDescent, GradientDescentOptions,
-    Iterate, Limits, Objective, Observer, OptimError, Termination, minimize,
+    Iterate, Limits, Objective, Observer, OptimError, Optimizer, Progress, Termination, minimize,
 };
 
 /// f = sum w_i (x_i - m_i)^2, infeasible where x_0 > 5, with an optional constraint x_0 = x_1.
@@ -111,6 +113,69 @@ fn the_driver_holds_the_budget_and_listens() {
     )
     .unwrap();
     assert_eq!((seen.0.len(), m.termination), (4, Termination::Stopped));
+}
+
+/// NaN where x < 0, and a minimum behind a wall at 1 that no step of length 1 passes without being halved.
+struct Walled;
+const LINE: [Component; 1] = [Component::absolute(1.0, 1e9, 1.0)];
+
+impl Objective for Walled {
+    fn components(&self) -> &[Component] {
+        &LINE
+    }
+
+    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
+        if x[0] > 1.0 {
+            return Err(EvalError::Infeasible { reason: "x above 1".to_owned() });
+        }
+        gradient[0] = -1.0;
+        Ok(if x[0] < 0.0 { f64::NAN } else { -x[0] })
+    }
+}
+
+#[test]
+fn halved_steps_do_not_exceed_the_budget() {
+    for max_evaluations in 0..40 {
+        let mut method =
+            descent(GradientDescentOptions { learning_rate: 0.7, ..Default::default() });
+        let m =
+            minimize(&mut method, &Walled, &[0.1], Limits { max_evaluations }, &mut ()).unwrap();
+        assert_eq!((m.evaluations, m.termination), (max_evaluations.max(1), Termination::Budget));
+        assert!((0.1..=1.0).contains(&m.x[0]), "{:?}", m.x);
+    }
+}
+
+/// Asks for one value at each start, as a method without derivatives does.
+struct Prober;
+
+impl Optimizer for Prober {
+    fn start(&mut self, f: &dyn Objective, x0: &[f64]) -> Result<Iterate, OptimError> {
+        let value = f.value(x0).map_err(|source| OptimError::Start { source })?;
+        let x = x0.to_vec();
+        Ok(Iterate {
+            best_x: x.clone(),
+            x,
+            value,
+            best_value: value,
+            gradient: vec![0.0],
+            iteration: 0,
+        })
+    }
+
+    fn step(&mut self, _: &dyn Objective, _: &mut Iterate) -> Result<Progress, OptimError> {
+        Ok(Progress::Done(Termination::Converged))
+    }
+
+    fn fresh(&self) -> AnyOptimizer {
+        AnyOptimizer::external(Self)
+    }
+}
+
+#[test]
+fn no_method_sees_a_nan() {
+    let at = |x: f64| minimize(&mut Prober, &Walled, &[x], Limits::default(), &mut ());
+    assert!((at(0.5).unwrap().value + 0.5).abs() < 1e-15);
+    assert!(matches!(at(-0.5), Err(OptimError::Start { source: EvalError::NonFinite })));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Laws of projections.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod conformance;
+
 use braggscape_crystal::{CellParameters, CrystalFamily};
 use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Identity, Projector};
 use nalgebra::Vector3;

@@ -3,6 +3,7 @@
 use crate::sample;
 use braggscape_crystal::{CellParameters, Lattice, Structure};
 use braggscape_pattern::Pattern;
+use braggscape_testkit::strategies::structures;
 use braggscape_xrd::{ForwardModel, Scratch, Structsnap, StructsnapOptions, StructureGradient};
 use nalgebra::Vector3;
 use proptest::prelude::*;
@@ -116,7 +117,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
     #[test]
     fn random_structures_and_widths(
-        s in sample::structures(),
+        s in structures(1..10),
         (u, v, w) in (0.0..0.5f64, -0.1..0.1f64, 0.3..1.5f64),
         b_iso in prop_oneof![Just(0.0), 0.2..3.0f64],
     ) {

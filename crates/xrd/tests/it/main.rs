@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod conformance;
 mod derivatives;
 mod reference;
 mod sample;

@@ -2,7 +2,6 @@
 
 use braggscape_crystal::{CellParameters, Element, Lattice, Site, Structure};
 use nalgebra::Vector3;
-use proptest::prelude::*;
 
 /// A structure from cell parameters and (symbol, fractional coordinates, occupancy).
 pub(crate) fn structure(cell: [f64; 6], sites: &[(&str, [f64; 3], f64)]) -> Structure {
@@ -43,21 +42,4 @@ pub(crate) fn au2s() -> Structure {
             ("S", [0.5; 3], 1.0),
         ],
     )
-}
-
-/// Random triclinic structures of up to ten sites, special positions and shared occupancies among them.
-pub(crate) fn structures() -> impl Strategy<Value = Structure> {
-    let cell = (
-        prop::array::uniform3(2.5..9.0f64),
-        prop::array::uniform3(prop_oneof![70.0..110.0f64, Just(90.0)]),
-    );
-    let coordinate = || prop_oneof![0.0..1.0f64, Just(0.0), Just(0.5), Just(0.25)];
-    let site = (
-        prop::sample::select(vec!["O", "Na", "Ti", "Eu", "U", "H"]),
-        [coordinate(), coordinate(), coordinate()],
-        prop_oneof![Just(1.0), 0.1..1.0f64],
-    );
-    (cell, prop::collection::vec(site, 1..10)).prop_map(|((len, ang), sites)| {
-        structure([len[0], len[1], len[2], ang[0], ang[1], ang[2]], &sites)
-    })
 }

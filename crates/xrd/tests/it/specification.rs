@@ -3,6 +3,7 @@
 use crate::{reference, sample};
 use braggscape_crystal::Structure;
 use braggscape_pattern::Pattern;
+use braggscape_testkit::strategies::structures;
 use braggscape_xrd::{ForwardModel, IndexBounds, Scratch, Structsnap, StructsnapOptions};
 use proptest::prelude::*;
 
@@ -50,7 +51,7 @@ fn the_default_grid_is_the_specified_one() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
     #[test]
-    fn random_structures(s in sample::structures()) {
+    fn random_structures(s in structures(1..10)) {
         let options = StructsnapOptions { n_points: 1700, ..Default::default() };
         let whole = StructsnapOptions { tails: 40.0, ..options.clone() };
         let (cut, whole) = (deviation(&s, &options), deviation(&s, &whole));

@@ -1,0 +1,6 @@
+//! Laws of losses, losses between patterns of related crystals, and bad input.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod conformance;
+mod errors;
+mod related;

@@ -1,0 +1,92 @@
+//! Losses between patterns of crystals that are related.
+
+use braggscape_crystal::{Lattice, Structure};
+use braggscape_loss::{Cosine, Loss, Mse, Normalisation};
+use braggscape_pattern::Pattern;
+use braggscape_testkit::strategies::{
+    pattern_pairs, rotations, structures, supercells, unimodular,
+};
+use braggscape_testkit::transform::{determinant, inverted, rotated, shifted, supercell};
+use braggscape_xrd::{ForwardModel, IndexBounds, Scratch, Structsnap, StructsnapOptions};
+use nalgebra::Vector3;
+use proptest::prelude::*;
+
+fn pattern(s: &Structure) -> Pattern {
+    let options = StructsnapOptions {
+        n_points: 1700,
+        index_bounds: IndexBounds::Complete,
+        ..Default::default()
+    };
+    let model = Structsnap::new(options).unwrap();
+    let mut out = Pattern::zeros(model.axis().clone());
+    model.simulate(s, &mut Scratch::default(), &mut out).unwrap();
+    out
+}
+
+fn strained(s: &Structure, strain: f64) -> Structure {
+    s.with_lattice(Lattice::from_columns(s.lattice().columns() * (1.0 + strain)).unwrap())
+}
+
+const NORMALISATIONS: [Normalisation; 3] =
+    [Normalisation::Max, Normalisation::Sum, Normalisation::L2];
+
+fn cosine(f: &Pattern, g: &Pattern) -> f64 {
+    Cosine::default().value(f, g).unwrap()
+}
+
+fn mse(normalisation: Normalisation, f: &Pattern, g: &Pattern) -> f64 {
+    Mse { normalisation }.value(f, g).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    /// However a crystal is described, its pattern is the same, and no loss sees a difference. Patterns agree to 1e-9 of
+    /// their maximum, and both losses are quadratic around agreement.
+    #[test]
+    fn one_crystal_described_in_two_ways(
+        s in structures(1..4),
+        r in rotations(),
+        t in prop::array::uniform3(-1.0..1.0f64),
+        basis in unimodular(),
+        cells in supercells(3),
+    ) {
+        let f = pattern(&s);
+        let other = shifted(&rotated(&s, &r).unwrap(), &Vector3::from(t)).unwrap();
+        let other = inverted(&supercell(&other, &(basis * cells)).unwrap()).unwrap();
+        let g = pattern(&other);
+        prop_assert!((cosine(&f, &g) + 1.0).abs() < 1e-13);
+        for n in NORMALISATIONS {
+            prop_assert!(mse(n, &f, &g) < 1e-16, "{n:?}: {:e}", mse(n, &f, &g));
+        }
+        // Only the loss without normalisation tells a supercell, n^2 times as strong.
+        let scale = f64::from(determinant(&cells)).powi(2);
+        let expected = mse(Normalisation::None, &f, &f.scaled(scale));
+        let found = mse(Normalisation::None, &f, &g);
+        prop_assert!((found / expected - 1.0).abs() < 1e-6, "{found} {expected}");
+    }
+
+    /// Around the crystal itself losses grow as the square of a small strain. A strain of 1e-3 moves the last peak by 0.1
+    /// degrees, a fifth of its standard deviation; the fourth order is then a few percent.
+    #[test]
+    fn losses_grow_as_the_square_of_a_small_strain(s in structures(1..4)) {
+        let f = pattern(&s);
+        let both_sides = |loss: &dyn Loss, e: f64| {
+            let at = |e| loss.value(&f, &pattern(&strained(&s, e))).unwrap();
+            0.5 * (at(e) + at(-e)) - loss.value(&f, &f).unwrap()
+        };
+        let l2 = Mse { normalisation: Normalisation::L2 };
+        for loss in [&Cosine::default() as &dyn Loss, &l2] {
+            let ratio = both_sides(loss, 1e-3) / both_sides(loss, 2.5e-4);
+            prop_assert!((ratio / 16.0 - 1.0).abs() < 0.1, "{ratio}");
+        }
+    }
+}
+
+proptest! {
+    /// |f/|f| - g/|g||^2 = 2 - 2 f.g/(|f| |g|).
+    #[test]
+    fn the_two_losses_are_one_for_unit_norms((f, g) in pattern_pairs(1..40)) {
+        let expected = 2.0 * (1.0 + cosine(&f, &g)) / f.n_points() as f64;
+        prop_assert!((mse(Normalisation::L2, &f, &g) - expected).abs() < 1e-14);
+    }
+}
