@@ -32,7 +32,13 @@ pub trait Projector: Send + Sync {
         }
         let cells = c.to_array().into_iter().zip(cell.to_array()).map(|(x, y)| (x - y).abs());
         let sites = f.iter().zip(frac_coords).map(|(x, y)| (x - y).amax());
-        cells.chain(sites).fold(0.0, f64::max)
+        let all: Vec<f64> = cells.chain(sites).collect();
+        // A maximum would pass over values that are not numbers.
+        if all.iter().any(|d| d.is_nan()) {
+            f64::INFINITY
+        } else {
+            all.into_iter().fold(0.0, f64::max)
+        }
     }
 }
 

@@ -50,6 +50,14 @@ pub enum ForwardError {
         /// The length needed.
         expected: usize,
     },
+    /// A pattern does not lie on the model's axis.
+    #[error("the pattern lies on {found}, the model on {expected}")]
+    AxisMismatch {
+        /// Axis of the pattern.
+        found: String,
+        /// Axis of the model.
+        expected: String,
+    },
     /// The pullback was called before a simulation of the same structure.
     #[error("the pullback must follow a simulation with the same scratch space")]
     PullbackWithoutSimulation,

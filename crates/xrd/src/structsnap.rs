@@ -166,6 +166,12 @@ impl ForwardModel for Structsnap {
                 expected: self.grid.n,
             });
         }
+        if !out.axis().is_same(&self.axis) {
+            return Err(ForwardError::AxisMismatch {
+                found: out.axis().to_string(),
+                expected: self.axis.to_string(),
+            });
+        }
         self.prepare(structure, scratch)?;
         self.forward(scratch)?;
         scratch.copy_profile(out.y_mut());
