@@ -1,8 +1,8 @@
 //! Adam.
 
 use crate::gradient_descent::check_options;
-use crate::plateau::Plateau;
-use crate::{AnyOptimizer, Iterate, Objective, OptimError, Optimizer, Progress, Termination};
+use crate::plateau::{Plateau, StopRule};
+use crate::{AnyOptimizer, Iterate, Objective, OptimError, Optimizer, Progress};
 use serde::{Deserialize, Serialize};
 
 /// Adam in scaled variables, with the plateau rule of [`GradientDescent`](crate::GradientDescent).
@@ -78,6 +78,14 @@ impl Adam {
 }
 
 impl AdamOptions {
+    fn stop_rule(&self) -> StopRule {
+        StopRule {
+            tolerance: self.tolerance,
+            patience: self.patience,
+            max_iterations: self.max_iterations,
+        }
+    }
+
     fn check(&self) -> Result<(), OptimError> {
         check_options(self.learning_rate, self.tolerance, self.patience, self.max_iterations)?;
         for (name, value) in [("beta1", self.beta1), ("beta2", self.beta2)] {
@@ -130,20 +138,7 @@ impl Optimizer for Adam {
             step[i] = -self.options.learning_rate * c.scale * mean
                 / (square.sqrt() + self.options.epsilon);
         }
-        if !at.advance(f, &step)? {
-            return Ok(Progress::Done(Termination::NoFeasibleStep));
-        }
-        if self.state.plateau.reached(
-            at.best_value,
-            self.options.patience as usize,
-            self.options.tolerance,
-        ) {
-            return Ok(Progress::Done(Termination::Converged));
-        }
-        if at.iteration >= self.options.max_iterations {
-            return Ok(Progress::Done(Termination::MaxIterations));
-        }
-        Ok(Progress::Continue)
+        self.options.stop_rule().advance(f, at, &step, &mut self.state.plateau)
     }
 
     fn fresh(&self) -> AnyOptimizer {

@@ -1,7 +1,7 @@
 //! Gradient descent as StructSnap does it.
 
-use crate::plateau::Plateau;
-use crate::{AnyOptimizer, Iterate, Objective, OptimError, Optimizer, Progress, Termination};
+use crate::plateau::{Plateau, StopRule};
+use crate::{AnyOptimizer, Iterate, Objective, OptimError, Optimizer, Progress};
 use serde::{Deserialize, Serialize};
 
 /// Gradient descent with step caps and a plateau rule.
@@ -79,6 +79,14 @@ impl GradientDescent {
 }
 
 impl GradientDescentOptions {
+    fn stop_rule(&self) -> StopRule {
+        StopRule {
+            tolerance: self.tolerance,
+            patience: self.patience,
+            max_iterations: self.max_iterations,
+        }
+    }
+
     fn check(&self) -> Result<(), OptimError> {
         check_options(self.learning_rate, self.tolerance, self.patience, self.max_iterations)
     }
@@ -100,20 +108,7 @@ impl Optimizer for GradientDescent {
             .zip(&at.gradient)
             .map(|((c, x), g)| c.capped(*x, -self.options.learning_rate * g))
             .collect();
-        if !at.advance(f, &step)? {
-            return Ok(Progress::Done(Termination::NoFeasibleStep));
-        }
-        if self.plateau.reached(
-            at.best_value,
-            self.options.patience as usize,
-            self.options.tolerance,
-        ) {
-            return Ok(Progress::Done(Termination::Converged));
-        }
-        if at.iteration >= self.options.max_iterations {
-            return Ok(Progress::Done(Termination::MaxIterations));
-        }
-        Ok(Progress::Continue)
+        self.options.stop_rule().advance(f, at, &step, &mut self.plateau)
     }
 
     fn fresh(&self) -> AnyOptimizer {
