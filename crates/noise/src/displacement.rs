@@ -3,7 +3,6 @@
 use crate::{NoiseError, NoiseModel};
 use braggscape_crystal::{Structure, wrap_unit};
 use rand::{Rng, RngExt};
-use rand_distr::StandardNormal;
 
 /// Random displacement: every fractional coordinate plus N(0, sigma^2), wrapped to [0, 1). The lattice stays.
 ///
@@ -28,13 +27,20 @@ impl Displacement {
     }
 }
 
+/// A standard normal number by the method of Box & Muller (Ann. Math. Stat. 29, 610 (1958)) from two uniform ones, with the
+/// elementary functions of `libm`: the same number on every machine.
+fn standard_normal(rng: &mut dyn Rng) -> f64 {
+    // The first lies in (0, 1].
+    let radius = (-2.0 * libm::log(1.0 - rng.random::<f64>())).sqrt();
+    radius * libm::cos(std::f64::consts::TAU * rng.random::<f64>())
+}
+
 impl NoiseModel for Displacement {
     fn distort(&self, structure: &Structure, rng: &mut dyn Rng) -> Result<Structure, NoiseError> {
         let mut coords = structure.frac_coords();
         for frac in &mut coords {
             for x in frac.iter_mut() {
-                let normal: f64 = rng.sample(StandardNormal);
-                *x = wrap_unit(*x + self.sigma * normal);
+                *x = wrap_unit(*x + self.sigma * standard_normal(rng));
             }
         }
         Ok(structure.with_frac_coords(&coords)?)
