@@ -15,6 +15,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Shared {
     /// Threads; all cores if not given
     #[arg(long, global = true, value_name = "N", value_parser = parse_jobs)]
@@ -39,7 +40,7 @@ fn parse_jobs(text: &str) -> Result<usize, String> {
 pub(crate) enum OutputFormat {
     /// For people
     Text,
-    /// One JSON value
+    /// One JSON value; of a list, one a line
     Json,
     /// One JSON value a line
     Jsonl,
@@ -52,6 +53,10 @@ pub(crate) enum OutputFormat {
 }
 
 impl OutputFormat {
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -198,13 +203,13 @@ pub(crate) struct ModelArgs {
     #[arg(long, default_value = "structsnap")]
     pub(crate) preset: String,
     /// Wavelength: a name such as CuKa1, or Å [default: that of the preset]
-    #[arg(long, value_name = "NAME|Å")]
+    #[arg(long, value_name = "NAME|Å", allow_negative_numbers = true)]
     pub(crate) wavelength: Option<String>,
     /// Window in degrees 2theta
-    #[arg(long, value_name = "LO:HI", value_parser = parse_window)]
+    #[arg(long, value_name = "LO:HI", value_parser = parse_window, allow_hyphen_values = true)]
     pub(crate) two_theta: Option<(f64, f64)>,
     /// Step in degrees 2theta
-    #[arg(long, value_name = "D")]
+    #[arg(long, value_name = "D", allow_negative_numbers = true)]
     pub(crate) step: Option<f64>,
     /// Caglioti U, V, W in degrees^2
     #[arg(long, value_name = "U,V,W", value_parser = parse_uvw, allow_hyphen_values = true)]
@@ -286,13 +291,13 @@ pub(crate) struct MatchArgs {
     #[arg(long, value_name = "C", conflicts_with = "a")]
     pub(crate) candidates: Option<PathBuf>,
     /// Fractional tolerance of lengths
-    #[arg(long, default_value_t = 0.2)]
+    #[arg(long, default_value_t = 0.2, allow_negative_numbers = true)]
     pub(crate) ltol: f64,
     /// Site tolerance, in units of (V/N)^(1/3)
-    #[arg(long, default_value_t = 0.3)]
+    #[arg(long, default_value_t = 0.3, allow_negative_numbers = true)]
     pub(crate) stol: f64,
     /// Tolerance of angles, degrees
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = 5.0, allow_negative_numbers = true)]
     pub(crate) angle_tol: f64,
     /// Compare absolute volumes
     #[arg(long)]
@@ -316,10 +321,10 @@ pub(crate) struct PerturbArgs {
     /// Structure file, or - for stdin
     pub(crate) structure: PathBuf,
     /// Level of random strain
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pub(crate) lattice: Option<f64>,
     /// Level of random displacement of fractional coordinates
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pub(crate) coords: Option<f64>,
     /// Seed of the first copy; copy i has this seed plus i
     #[arg(long, default_value_t = 0, value_name = "N")]
@@ -345,7 +350,7 @@ pub(crate) struct InfoArgs {
     /// Structure file, or - for stdin
     pub(crate) structure: PathBuf,
     /// Distance within which atoms are equivalent, Å
-    #[arg(long, default_value_t = 0.01)]
+    #[arg(long, default_value_t = 0.01, allow_negative_numbers = true)]
     pub(crate) symprec: f64,
     /// Write a standard cell
     #[arg(long, requires = "out")]

@@ -1,5 +1,6 @@
 //! Failures and their exit codes.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Why a command ends without its result.
@@ -15,9 +16,19 @@ impl Failure {
         Self { code: 2, message: with_causes(e) }
     }
 
+    /// A value that an option may not have: exit code 2.
+    pub(crate) fn option(option: &str, e: &dyn std::error::Error) -> Self {
+        Self { code: 2, message: format!("{option}: {}", with_causes(e)) }
+    }
+
     /// Bad usage in words: exit code 2.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { code: 2, message: message.into() }
+    }
+
+    /// Work that failed, in words: exit code 1.
+    pub(crate) fn work_text(message: impl Into<String>) -> Self {
+        Self { code: 1, message: message.into() }
     }
 
     /// Work that failed: exit code 1.
@@ -36,15 +47,19 @@ impl Failure {
     }
 
     /// Prints the message and gives the exit code. A reader that has gone away is no failure.
-    #[expect(clippy::print_stderr, reason = "errors go to stderr")]
     pub(crate) fn report(self) -> ExitCode {
         if self.code != 0 {
             for line in self.message.lines() {
-                eprintln!("error: {line}");
+                say(&format!("error: {line}"));
             }
         }
         ExitCode::from(self.code)
     }
+}
+
+/// Writes a line to stderr; where nobody can read it, nothing is lost.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 impl From<std::io::Error> for Failure {

@@ -1,5 +1,6 @@
 //! Structures and patterns from files and standard input.
 
+use crate::args::OutputFormat;
 use crate::failure::Failure;
 use braggscape_crystal::io::{Format, NamedStructure, RawEntry, raw_entries, read_one};
 use braggscape_pattern::{AxisKind, Pattern};
@@ -25,7 +26,8 @@ fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-fn name_of(path: &Path) -> String {
+/// What messages call a path.
+pub(crate) fn name_of(path: &Path) -> String {
     if is_stdin(path) { "stdin".to_owned() } else { path.display().to_string() }
 }
 
@@ -38,6 +40,11 @@ fn open(path: &Path) -> Result<BufReader<File>, Failure> {
         Ok(m) if m.is_dir() => Err(fail(&"it is a folder")),
         _ => Ok(BufReader::new(file)),
     }
+}
+
+/// A reader of a file or of standard input.
+pub(crate) fn reader(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if is_stdin(path) { Ok(Box::new(std::io::stdin().lock())) } else { Ok(Box::new(open(path)?)) }
 }
 
 /// All bytes of a file or of standard input.
@@ -61,28 +68,62 @@ fn sniff(bytes: &[u8]) -> Format {
         let whole = serde_json::from_str::<serde_json::Value>(first_line).is_ok();
         return if whole { Format::Jsonl } else { Format::Json };
     }
+    let heading = start.lines().next().unwrap_or("");
+    if heading.contains(',') && has_cif_column(heading) {
+        return Format::CdvaeCsv;
+    }
     let is_cif = text.lines().any(|l| {
         let l = l.trim_start().to_ascii_lowercase();
         l.starts_with("data_") || l.starts_with("_cell")
     });
-    if is_cif && !start.starts_with("material_id") { Format::Cif } else { Format::Poscar }
+    if is_cif { Format::Cif } else { Format::Poscar }
+}
+
+/// Whether the heading of a table names a column `cif`.
+fn has_cif_column(heading: &str) -> bool {
+    heading
+        .trim_start_matches('\u{feff}')
+        .split(',')
+        .any(|h| h.trim().trim_matches('"').eq_ignore_ascii_case("cif"))
 }
 
 /// The structures of a path.
 pub(crate) fn structures(path: &Path) -> Result<Structures, Failure> {
+    structures_as(path, None)
+}
+
+/// The structures of a path for results in a format. One line of JSON on standard input is a list of one, or, where the
+/// format asked for has no lists, one structure.
+pub(crate) fn structures_as(
+    path: &Path,
+    asked: Option<OutputFormat>,
+) -> Result<Structures, Failure> {
     let name = name_of(path);
     let (format, reader): (Format, Box<dyn BufRead>) = if is_stdin(path) {
         let bytes = read_bytes(path)?;
-        (sniff(&bytes), Box::new(std::io::Cursor::new(bytes)))
+        let mut lines = bytes.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
+        let format = match (lines.next(), lines.next(), sniff(&bytes)) {
+            (None, ..) => {
+                return Err(Failure::usage(format!("{name}: is empty, expected a structure")));
+            }
+            (_, None, Format::Jsonl) if asked.is_some_and(|f| !f.is_json()) => Format::Json,
+            (_, _, format) => format,
+        };
+        (format, Box::new(std::io::Cursor::new(bytes)))
     } else {
         let format = Format::from_path(path).map_err(|e| Failure::bad_input(&e))?;
         (format, Box::new(open(path)?))
     };
     if format.holds_many() {
-        let entries = raw_entries(reader, format, &name);
-        return Ok(Structures::Many(Box::new(
-            entries.map(|e| e.map_err(|e| Failure::bad_input(&e))),
-        )));
+        let mut entries =
+            raw_entries(reader, format, &name).map(|e| e.map_err(|e| Failure::bad_input(&e)));
+        let head: Vec<_> = entries.by_ref().take(2).collect();
+        // A lone error is about the list as a whole: no entry, no `cif` column.
+        return match <[_; 1]>::try_from(head) {
+            Ok([Err(failure)]) => Err(failure),
+            Ok([Ok(entry)]) => Ok(Structures::Many(Box::new(std::iter::once(Ok(entry))))),
+            Err(head) => Ok(Structures::Many(Box::new(head.into_iter().chain(entries)))),
+        };
     }
     let mut bytes = Vec::new();
     let mut reader = reader;
@@ -132,7 +173,7 @@ pub(crate) fn is_pattern(path: &Path) -> Result<bool, Failure> {
     open(path)?
         .read_line(&mut heading)
         .map_err(|e| Failure::usage(format!("{}: cannot be read: {e}", path.display())))?;
-    Ok(!heading.split(',').any(|h| h.trim().trim_matches('"') == "cif"))
+    Ok(!has_cif_column(&heading))
 }
 
 /// The pattern of a path.

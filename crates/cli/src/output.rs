@@ -1,7 +1,7 @@
 //! Results on standard output.
 
 use crate::args::{OutputFormat, Shared};
-use crate::failure::Failure;
+use crate::failure::{Failure, say};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::io::{self, BufWriter, Write};
@@ -57,10 +57,9 @@ pub(crate) fn print_json_lines(values: &[Value]) -> Result<(), Failure> {
 }
 
 /// Says something that is no result, unless `--quiet`.
-#[expect(clippy::print_stderr, reason = "notices go to stderr")]
 pub(crate) fn notice(shared: &Shared, message: &str) {
     if !shared.quiet {
-        eprintln!("{message}");
+        say(message);
     }
 }
 

@@ -24,8 +24,9 @@ fn options(args: &ModelArgs) -> Result<StructsnapOptions, Failure> {
     }
     let mut options = StructsnapOptions::default();
     if let Some(text) = &args.wavelength {
-        let radiation: Radiation =
-            text.parse().map_err(|e: braggscape_pattern::PatternError| Failure::bad_input(&e))?;
+        let radiation: Radiation = text
+            .parse()
+            .map_err(|e: braggscape_pattern::PatternError| Failure::option("--wavelength", &e))?;
         options.wavelength = radiation.wavelength();
     }
     if let Some([u, v, w]) = args.uvw {
@@ -35,14 +36,40 @@ fn options(args: &ModelArgs) -> Result<StructsnapOptions, Failure> {
         let (lo, hi) = args.two_theta.unwrap_or((WINDOW.0, WINDOW.1));
         options = options
             .with_window(lo, hi, args.step.unwrap_or(WINDOW.2))
-            .map_err(|e| Failure::bad_input(&e))?;
+            .map_err(|e| Failure::option(grid_options(args), &e))?;
     }
     Ok(options)
 }
 
+/// The options that a fault of the grid is about.
+fn grid_options(args: &ModelArgs) -> &'static str {
+    match (args.two_theta, args.step) {
+        (Some(_), None) => "--two-theta",
+        (None, Some(_)) => "--step",
+        (None, None) => "--wavelength",
+        (Some(_), Some(_)) => "--two-theta, --step",
+    }
+}
+
 /// The model that the arguments ask for.
 pub(crate) fn model(args: &ModelArgs) -> Result<Structsnap, Failure> {
-    Structsnap::new(options(args)?).map_err(|e| Failure::bad_input(&e))
+    // Without widths of its own a command line can have no other fault that is not reported yet.
+    let at = if args.uvw.is_some() { "--uvw" } else { "forward model" };
+    let options = options(args)?;
+    let [u, v, w] = [options.u, options.v, options.w];
+    let model = Structsnap::new(options).map_err(|e| Failure::option(at, &e))?;
+    // A width that is negative somewhere would fail only for the structures with a peak there.
+    let width_squared = |two_theta: f64| {
+        let t = (0.5 * two_theta).to_radians().tan();
+        (u * t + v) * t + w
+    };
+    match model.axis().to_vec().into_iter().find(|x| !(width_squared(*x) > 0.0)) {
+        None => Ok(model),
+        Some(x) => Err(Failure::usage(format!(
+            "{at}: the peak width is not positive at 2theta = {x:.2}°: U tan²θ + V tanθ + W = {:.4e}",
+            width_squared(x)
+        ))),
+    }
 }
 
 /// The model on the points of a measured pattern, and the pattern on the points of the model.

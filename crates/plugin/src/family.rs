@@ -205,6 +205,24 @@ impl<T> Family<T> {
         Ok(resolved)
     }
 
+    /// The option that alone, beside defaults, keeps a component from being built: the one a message should point at.
+    ///
+    /// `None` if the component can be built, or if only several options together are at fault.
+    pub fn culprit(&self, value: &Value, context: &Context) -> Option<String> {
+        let table = value.as_table()?;
+        let kind = table.get("kind")?;
+        let alone = |key: &String, option: &Value| {
+            let pair = [("kind".to_owned(), kind.clone()), (key.clone(), option.clone())];
+            Value::Table(pair.into_iter().collect())
+        };
+        self.build(value, context).err()?;
+        table
+            .iter()
+            .filter(|(key, _)| *key != "kind")
+            .find(|(key, option)| self.build(&alone(key, option), context).is_err())
+            .map(|(key, _)| key.clone())
+    }
+
     /// Builds the component that `"name"` or `{ kind = "name", ... }` stands for.
     ///
     /// # Errors

@@ -51,6 +51,14 @@ pub enum StudyError {
         /// What it holds.
         what: String,
     },
+    /// The folder cannot be made, read or written.
+    #[error("{}: no study can be kept here: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: Box<StudyError>,
+    },
     /// A file cannot be read or written.
     #[error("{}: cannot be {action}: {source}", path.display())]
     Io {
@@ -79,12 +87,19 @@ pub enum StudyError {
 }
 
 impl StudyError {
+    /// A configuration with problems, put in the order of the file.
+    pub(crate) fn config(source_name: &str, mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|p| p.line.unwrap_or(usize::MAX));
+        Self::Config { source_name: source_name.to_owned(), problems }
+    }
+
     /// Whether the input is at fault, and not the work.
     pub fn is_bad_input(&self) -> bool {
         matches!(
             self,
             Self::Config { .. }
                 | Self::OtherStudy { .. }
+                | Self::Folder { .. }
                 | Self::Shard { .. }
                 | Self::Record {
                     source: RecordError::OtherStudy { .. }

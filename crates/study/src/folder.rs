@@ -57,8 +57,23 @@ fn is_ours(entry: &std::fs::DirEntry) -> bool {
 /// Makes the folder of a study, or checks that it holds this one.
 ///
 /// # Errors
-/// [`StudyError::OtherStudy`] if the folder holds anything else; nothing is changed then.
+/// [`StudyError::OtherStudy`] if the folder holds anything else; nothing is changed then. [`StudyError::Folder`] if it cannot
+/// be made or written.
 pub(crate) fn open(plan: &Plan, dir: &Path) -> Result<(), StudyError> {
+    let begun = begin(plan, dir);
+    // Another shard may have begun the study just between two looks at the folder.
+    if matches!(begun, Err(StudyError::OtherStudy { .. })) && dir.join("manifest.json").exists() {
+        return begin(plan, dir);
+    }
+    begun.map_err(|e| match e {
+        StudyError::Io { .. } | StudyError::Record { .. } => {
+            StudyError::Folder { path: dir.to_path_buf(), source: Box::new(e) }
+        }
+        other => other,
+    })
+}
+
+fn begin(plan: &Plan, dir: &Path) -> Result<(), StudyError> {
     let other = |what: String| Err(StudyError::OtherStudy { path: dir.to_path_buf(), what });
     if dir.exists() && !dir.is_dir() {
         return other("a file, not a folder".to_owned());

@@ -4,13 +4,16 @@ use crate::config::kind_of;
 use crate::structures::{self, StudyStructure};
 use crate::{Config, Problem, StudyError};
 use braggscape_loss::AnyLoss;
-use braggscape_metrics::{StrictRecovery, StructureMatcher};
+use braggscape_metrics::{
+    StrictRecovery, StrictRecoveryOptions, StructureMatcher, StructureMatcherOptions,
+};
 use braggscape_noise::AnyNoiseModel;
-use braggscape_plugin::{Context, PluginError, Registry};
+use braggscape_plugin::{Context, Family, PluginError, Registry};
 use braggscape_projector::{AnyProjector, Projector};
 use braggscape_record::Schema;
 use braggscape_recover::AnyStrategy;
 use braggscape_xrd::{AnyForwardModel, ForwardModel, Scratch};
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -58,19 +61,49 @@ pub struct Plan {
 struct Problems<'a> {
     config: &'a Config,
     found: Vec<Problem>,
+    /// Keys with problems that were found in reading.
+    read: Vec<String>,
+}
+
+/// Whether a key is another one or a table or list around it.
+fn around(outer: &str, inner: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 impl Problems<'_> {
+    /// Notes a problem, unless one that was read there is the cause of it.
     fn add(&mut self, key: &str, message: String) {
         let line = self.config.lines.of(key);
         let problem = Problem { line, key: key.to_owned(), message };
-        if !self.found.contains(&problem) {
+        let caused =
+            self.read.iter().any(|key| around(key, &problem.key) || around(&problem.key, key));
+        if !caused && !self.found.contains(&problem) {
             self.found.push(problem);
         }
     }
 
     fn keep<T>(&mut self, key: &str, built: Result<T, PluginError>) -> Option<T> {
         built.map_err(|e| self.add(key, e.to_string())).ok()
+    }
+
+    /// Builds the component of a table; what is wrong stands at the option that is at fault. A table that could not be read
+    /// is empty and builds nothing.
+    fn build<T>(
+        &mut self,
+        key: &str,
+        family: &Family<T>,
+        table: &Table,
+        context: &Context,
+    ) -> Option<T> {
+        if table.is_empty() {
+            return None;
+        }
+        let value = Value::Table(table.clone());
+        let built = family.build(&value, context);
+        let option = built.is_err().then(|| family.culprit(&value, context)).flatten();
+        let path = option.map(|o| format!("{key}.{o}"));
+        let path = path.filter(|p| self.config.lines.of(p) != self.config.lines.of(key));
+        self.keep(path.as_deref().unwrap_or(key), built)
     }
 }
 
@@ -85,18 +118,44 @@ impl Plan {
         base: &Path,
         source_name: &str,
     ) -> Result<Self, StudyError> {
-        let mut problems = Problems { config: &config, found: Vec::new() };
+        Self::build(config, Vec::new(), registry, base, source_name)
+    }
+
+    /// Reads a configuration and builds it, as [`Config::parse`] and [`Plan::new`] do, but reports the problems of both at
+    /// once. `fraction` of the replicates is planned (see [`Config::with_fraction`]); 1 for all.
+    ///
+    /// # Errors
+    /// [`StudyError::Config`] with every problem found.
+    pub fn from_toml(
+        text: &str,
+        source_name: &str,
+        fraction: f64,
+        registry: &Registry,
+        base: &Path,
+    ) -> Result<Self, StudyError> {
+        let (config, problems) = Config::draft(text, source_name, registry)
+            .map_err(|p| StudyError::config(source_name, vec![p]))?;
+        Self::build(config.with_fraction(fraction), problems, registry, base, source_name)
+    }
+
+    fn build(
+        config: Config,
+        read: Vec<Problem>,
+        registry: &Registry,
+        base: &Path,
+        source_name: &str,
+    ) -> Result<Self, StudyError> {
+        let keys = read.iter().map(|p| p.key.clone()).collect();
+        let mut problems = Problems { config: &config, found: read, read: keys };
         let (structures, faults) = structures::load(&config, base);
         for (i, message) in faults {
             problems.add(&format!("structures[{i}]"), message);
         }
         let free = config.refine.into();
         let context = Context { free, ..Context::default() };
-        let component = |table: &Table| Value::Table(table.clone());
 
         let noise = noise_models(&config, registry, &context, &mut problems);
-        let forward = problems
-            .keep("forward", registry.forward().build(&component(&config.forward), &context));
+        let forward = problems.build("forward", registry.forward(), &config.forward, &context);
         if let Some(model) = &forward {
             check_forward(model, &structures, &mut problems);
         }
@@ -106,17 +165,17 @@ impl Plan {
                 Some(path) => path,
                 None => part.to_owned(),
             };
-            let loss = registry.losses().build(&component(&arm.loss), &context);
-            let loss = problems.keep(&path("loss"), loss);
-            let optimizer = registry.optimizers().build(&component(&arm.optimizer), &context);
-            let optimizer = problems.keep(&path("optimizer"), optimizer);
-            let maker = registry.strategies().build(&component(&arm.strategy), &context);
-            let maker = problems.keep(&path("strategy"), maker);
+            let loss = problems.build(&path("loss"), registry.losses(), &arm.loss, &context);
+            let optimizer =
+                problems.build(&path("optimizer"), registry.optimizers(), &arm.optimizer, &context);
+            let maker =
+                problems.build(&path("strategy"), registry.strategies(), &arm.strategy, &context);
             let mut projectors = Vec::new();
             for s in &structures {
                 let context = Context { free, shape: Some(s.shape) };
-                let built = registry.projectors().build(&component(&arm.projector), &context);
-                if let Some(p) = problems.keep(&path("projector"), built) {
+                let family = registry.projectors();
+                let built = problems.build(&path("projector"), family, &arm.projector, &context);
+                if let Some(p) = built {
                     let off = p.violation(&s.structure.cell(), &s.structure.frac_coords());
                     if off > SHAPE_TOLERANCE {
                         problems.add(
@@ -137,16 +196,26 @@ impl Plan {
         }
         let mut report_losses = Vec::new();
         for table in &config.report_losses {
-            let loss = registry.losses().build(&component(table), &context);
-            if let Some(loss) = problems.keep("report_losses", loss) {
+            let built = problems.build("report_losses", registry.losses(), table, &context);
+            if let Some(loss) = built {
                 report_losses.push((kind_of(table).to_owned(), loss));
             }
         }
         let matcher = StructureMatcher::new(config.matching)
-            .map_err(|e| problems.add("match", e.to_string()))
+            .map_err(|e| {
+                let accepts = |o| StructureMatcher::new(o).is_ok();
+                let key =
+                    culprit("match", &config.matching, &StructureMatcherOptions::study(), accepts);
+                problems.add(&key, e.to_string());
+            })
             .ok();
         let strict = StrictRecovery::new(config.strict)
-            .map_err(|e| problems.add("strict", e.to_string()))
+            .map_err(|e| {
+                let accepts = |o| StrictRecovery::new(o).is_ok();
+                let key =
+                    culprit("strict", &config.strict, &StrictRecoveryOptions::default(), accepts);
+                problems.add(&key, e.to_string());
+            })
             .ok();
         let schema = Schema::new(report_losses.iter().map(|(name, _)| name.clone()))
             .map_err(|e| problems.add("report_losses", e.to_string()))
@@ -169,9 +238,7 @@ impl Plan {
                 hash,
             });
         }
-        let mut found = problems.found;
-        found.sort_by_key(|p| p.line.unwrap_or(usize::MAX));
-        Err(StudyError::Config { source_name: source_name.to_owned(), problems: found })
+        Err(StudyError::config(source_name, problems.found))
     }
 
     /// The configuration.
@@ -221,6 +288,24 @@ fn problems_path(config: &Config, arm: usize, part: &str) -> Option<String> {
     .then_some(path)
 }
 
+/// The key of the option that alone, beside defaults, is not accepted.
+fn culprit<T: Serialize + DeserializeOwned>(
+    key: &str,
+    given: &T,
+    defaults: &T,
+    accepts: impl Fn(T) -> bool,
+) -> String {
+    let table = |options: &T| Table::try_from(options).unwrap_or_default();
+    table(given)
+        .into_iter()
+        .find(|(name, option)| {
+            let mut alone = table(defaults);
+            alone.insert(name.clone(), option.clone());
+            alone.try_into::<T>().is_ok_and(|options| !accepts(options))
+        })
+        .map_or_else(|| key.to_owned(), |(name, _)| format!("{key}.{name}"))
+}
+
 fn noise_models(
     config: &Config,
     registry: &Registry,
@@ -228,7 +313,14 @@ fn noise_models(
     problems: &mut Problems<'_>,
 ) -> Vec<AnyNoiseModel> {
     let mut models = Vec::new();
+    if config.noise.is_empty() {
+        return models;
+    }
     for (i, level) in config.levels.iter().enumerate() {
+        if config.levels[..i].iter().any(|l| l.total_cmp(level).is_eq()) {
+            problems
+                .add(&format!("noise.levels[{i}]"), format!("level {level} stands there twice"));
+        }
         let mut table = config.noise.clone();
         if kind_of(&table) != "none" {
             table.insert("sigma".to_owned(), Value::Float(*level));

@@ -3,11 +3,12 @@
 use crate::task::{Truth, carry_out};
 use crate::{Plan, StudyError, folder, tables};
 use braggscape_record::{
-    Journal, PART_LEN, Record, Recovered, Timing, list_parts, part_of, part_path, read_dir,
-    read_part, read_timings, write_part, write_timings,
+    Journal, PART_LEN, Record, RecordError, Recovered, Timing, list_parts, part_of, part_path,
+    read_dir, read_part, read_timings, write_part, write_timings,
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -258,7 +259,18 @@ fn close_part(plan: &Plan, dir: &Path, state: &mut State, part: u64) -> Result<(
 }
 
 /// All parts are there: timings and tables are written, journals have done their work.
+///
+/// Of several shards that end together one does this at a time; a journal still in use is left to its owner, who comes after.
 fn finish(plan: &Plan, dir: &Path) -> Result<RunOutcome, StudyError> {
+    let manifest = dir.join("manifest.json");
+    let turn = File::open(&manifest).map_err(StudyError::io(&manifest, "read"))?;
+    match turn.lock() {
+        // Some network file systems have no locks.
+        Err(e) if e.kind() != std::io::ErrorKind::Unsupported => {
+            return Err(StudyError::io(&manifest, "locked")(e));
+        }
+        _ => {}
+    }
     let (_, records) = read_dir(dir)?;
     let mut timings: BTreeMap<u64, f64> = BTreeMap::new();
     if braggscape_record::timings_path(dir).exists() {
@@ -269,7 +281,10 @@ fn finish(plan: &Plan, dir: &Path) -> Result<RunOutcome, StudyError> {
         let path = entry.map_err(StudyError::io(dir, "read"))?.path();
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
         if name.starts_with("journal") && path.extension().is_some_and(|e| e == "log") {
-            let (journal, recovered) = Journal::open(&path, plan.hash())?;
+            let (journal, recovered) = match Journal::open(&path, plan.hash()) {
+                Err(RecordError::JournalInUse { .. }) => continue,
+                opened => opened?,
+            };
             timings.extend(recovered.timings.iter().map(|t| (t.task_index, t.wall_seconds)));
             journals.push(journal);
         }

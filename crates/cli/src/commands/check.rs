@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::input::read_bytes;
 use crate::output::{choose, print};
 use braggscape_plugin::Registry;
-use braggscape_study::{Config, Plan};
+use braggscape_study::Plan;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -18,12 +18,9 @@ pub(crate) fn plan(
     let name = path.display().to_string();
     let text = String::from_utf8(read_bytes(path)?)
         .map_err(|_| Failure::usage(format!("{name}: is not UTF-8 text")))?;
-    let mut config = Config::parse(&text, &name, registry).map_err(|e| Failure::bad_input(&e))?;
-    if let Some(fraction) = fraction {
-        config = config.with_fraction(fraction);
-    }
     let base = path.parent().unwrap_or(Path::new("."));
-    Plan::new(config, registry, base, &name).map_err(|e| Failure::bad_input(&e))
+    Plan::from_toml(&text, &name, fraction.unwrap_or(1.0), registry, base)
+        .map_err(|e| Failure::bad_input(&e))
 }
 
 /// What a plan comes to, in words.

@@ -47,9 +47,17 @@ pub(crate) fn run(
     choose(shared, "evaluate", &[OutputFormat::Json, OutputFormat::Jsonl])?;
     let losses = losses(registry, &args.loss)?;
     let plain = preset::model(&args.model)?;
-    notice(shared, &format!("preset {}, wavelength {} Å", args.model.preset, plain.wavelength()));
     let target = target(args)?;
-    match (input::structures(&args.structure)?, target) {
+    let structures = input::structures(&args.structure)?;
+    if let (Structures::One(_), Target::Lines(_)) = (&structures, &target) {
+        return Err(Failure::usage(format!(
+            "{}: holds a list of targets, but {} one structure",
+            args.target.display(),
+            args.structure.display()
+        )));
+    }
+    notice(shared, &format!("preset {}, wavelength {} Å", args.model.preset, plain.wavelength()));
+    match (structures, target) {
         (Structures::One(named), Target::Fixed(fixed)) => {
             print_json(&evaluate(args, &losses, &fixed.0, &fixed.1, &named)?)?;
             Ok(ExitCode::SUCCESS)
@@ -64,11 +72,7 @@ pub(crate) fn run(
                 evaluate(args, &losses, &plain, &pattern, &input::parse(&entry)?)
             })
         }
-        (Structures::One(_), Target::Lines(_)) => Err(Failure::usage(format!(
-            "{}: holds a list of targets, but {} one structure",
-            args.target.display(),
-            args.structure.display()
-        ))),
+        (Structures::One(_), Target::Lines(_)) => Ok(ExitCode::from(2)),
     }
 }
 

@@ -20,9 +20,9 @@ pub(crate) fn run(args: &InfoArgs, shared: &Shared) -> Result<ExitCode, Failure>
             args.symprec
         )));
     }
-    match input::structures(&args.structure)? {
+    match input::structures_as(&args.structure, shared.format)? {
         Structures::Many(entries) => {
-            choose(shared, "info of a list", &[OutputFormat::Jsonl])?;
+            choose(shared, "info of a list", &[OutputFormat::Jsonl, OutputFormat::Json])?;
             if args.standardize.is_some() {
                 return Err(Failure::usage("--standardize takes one structure, not a list"));
             }
@@ -31,13 +31,13 @@ pub(crate) fn run(args: &InfoArgs, shared: &Shared) -> Result<ExitCode, Failure>
         Structures::One(named) => {
             let formats = [OutputFormat::Text, OutputFormat::Json, OutputFormat::Jsonl];
             let format = choose(shared, "info", &formats)?;
-            for note in &named.notes {
-                notice(shared, &format!("note: {note}"));
-            }
             let value = info(&named, args.symprec)?;
             if let (Some(standard), Some(out)) = (args.standardize, &args.out) {
                 let cell = standard_cell(&named.structure, standard, args.symprec)?;
                 write_structure(out, &cell, named.id.as_deref())?;
+            }
+            for note in &named.notes {
+                notice(shared, &format!("note: {note}"));
             }
             if format == OutputFormat::Text {
                 print(&text(&value))?;

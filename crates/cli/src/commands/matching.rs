@@ -28,7 +28,7 @@ pub(crate) fn run(args: &MatchArgs, shared: &Shared) -> Result<ExitCode, Failure
     };
     let matcher = StructureMatcher::new(options).map_err(|e| Failure::bad_input(&e))?;
     if let Some(path) = &args.pairs {
-        choose(shared, "match --pairs", &[OutputFormat::Jsonl])?;
+        choose(shared, "match --pairs", &[OutputFormat::Jsonl, OutputFormat::Json])?;
         return pairs(path, &matcher);
     }
     let formats = [OutputFormat::Text, OutputFormat::Json, OutputFormat::Jsonl];
@@ -77,22 +77,23 @@ fn text(args: &MatchArgs, outcome: &MatchOutcome) -> String {
 
 /// One line a pair.
 fn pairs(path: &Path, matcher: &StructureMatcher) -> Result<ExitCode, Failure> {
-    let reader: Box<dyn BufRead> = if path == Path::new("-") {
-        Box::new(std::io::stdin().lock())
-    } else {
-        let file = std::fs::File::open(path)
-            .map_err(|e| Failure::usage(format!("{}: cannot be read: {e}", path.display())))?;
-        Box::new(std::io::BufReader::new(file))
-    };
-    let lines = reader.lines().enumerate().filter_map(|(i, line)| match line {
-        Ok(text) if text.trim().is_empty() => None,
-        Ok(text) => Some(Ok((i + 1, text))),
-        Err(e) => Some(Err(Failure::usage(format!("{}:{}: {e}", path.display(), i + 1)))),
-    });
+    let (reader, name) = (input::reader(path)?, input::name_of(path));
+    let mut lines = reader
+        .lines()
+        .enumerate()
+        .filter_map(|(i, line)| match line {
+            Ok(text) if text.trim().is_empty() => None,
+            Ok(text) => Some(Ok((i + 1, text))),
+            Err(e) => Some(Err(Failure::usage(format!("{name}:{}: {e}", i + 1)))),
+        })
+        .peekable();
+    if lines.peek().is_none() {
+        return Err(Failure::usage(format!(
+            "{name}: holds no pair, expected lines {{\"a\": structure, \"b\": structure}}"
+        )));
+    }
     batch(lines, |(line, text)| {
-        let at = |what: &dyn std::fmt::Display| {
-            Failure::usage(format!("{}:{line}: {what}", path.display()))
-        };
+        let at = |what: &dyn std::fmt::Display| Failure::usage(format!("{name}:{line}: {what}"));
         let value: Value = serde_json::from_str(&text).map_err(|e| at(&e))?;
         let side = |key: &str| {
             let side = value.get(key).ok_or_else(|| at(&format!("`{key}` is missing")))?;

@@ -23,22 +23,27 @@ fn losses(registry: &Registry, names: &[String]) -> Result<Vec<(String, AnyLoss)
         .iter()
         .map(|name| {
             let loss = registry.losses().build(&Value::from(name.as_str()), &Context::default());
-            Ok((name.clone(), loss.map_err(|e| Failure::bad_input(&e))?))
+            Ok((name.clone(), loss.map_err(|e| Failure::option("--loss", &e))?))
         })
         .collect()
 }
 
+/// Whether a file is yet to be written; one that is there and holds something else is an error.
+fn must_be_new(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
+    match std::fs::read(path) {
+        Ok(found) if found == bytes => Ok(false),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        _ => Err(Failure::usage(format!(
+            "{}: is there already; nothing was written",
+            path.display()
+        ))),
+    }
+}
+
 /// Writes a file that must not be there yet, or already holds just this.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    match std::fs::read(path) {
-        Ok(found) if found == bytes => return Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-        _ => {
-            return Err(Failure::usage(format!(
-                "{}: is there already; nothing was written",
-                path.display()
-            )));
-        }
+    if !must_be_new(path, bytes)? {
+        return Ok(());
     }
     braggscape_record::atomic::write(path, bytes).map_err(|e| Failure::bad_input(&e))
 }

@@ -22,11 +22,11 @@ fn noise(args: &PerturbArgs) -> Result<Noise, Failure> {
     let mut models: Vec<AnyNoiseModel> = Vec::new();
     let mut described = Map::new();
     if let Some(sigma) = args.lattice {
-        models.push(Strain::new(sigma).map_err(|e| Failure::bad_input(&e))?.into());
+        models.push(Strain::new(sigma).map_err(|e| Failure::option("--lattice", &e))?.into());
         described.insert("strain".to_owned(), json!(sigma));
     }
     if let Some(sigma) = args.coords {
-        models.push(Displacement::new(sigma).map_err(|e| Failure::bad_input(&e))?.into());
+        models.push(Displacement::new(sigma).map_err(|e| Failure::option("--coords", &e))?.into());
         described.insert("coordinates".to_owned(), json!(sigma));
     }
     if models.is_empty() {
@@ -36,7 +36,7 @@ fn noise(args: &PerturbArgs) -> Result<Noise, Failure> {
 }
 
 pub(crate) fn run(args: &PerturbArgs, shared: &Shared) -> Result<ExitCode, Failure> {
-    choose(shared, "perturb", &[OutputFormat::Jsonl])?;
+    choose(shared, "perturb", &[OutputFormat::Jsonl, OutputFormat::Json])?;
     let noise = noise(args)?;
     if args.seed.checked_add(args.copies).is_none() {
         return Err(Failure::usage("--seed plus -n is too large"));

@@ -2,7 +2,7 @@
 
 use super::check::{describe, plan};
 use crate::args::{OutputFormat, RunArgs, Shared};
-use crate::failure::Failure;
+use crate::failure::{Failure, say};
 use crate::output::{choose, notice, print};
 use braggscape_plugin::Registry;
 use braggscape_record::{Record, atomic, summarise, summarise_pooled};
@@ -48,10 +48,9 @@ impl Progress for Bar {
         self.bar.inc(1);
     }
 
-    #[expect(clippy::print_stderr, reason = "notices go to stderr")]
     fn notice(&self, message: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("note: {message}"));
+            self.bar.suspend(|| say(&format!("note: {message}")));
         }
     }
 }
@@ -116,16 +115,12 @@ pub(crate) fn run(
     let failed: Vec<&Record> = records.iter().filter(|r| r.failed()).collect();
     if let Some(first) = failed.first() {
         let reason = first.failure.as_deref().unwrap_or("");
-        notice(
-            shared,
-            &format!(
-                "{} of {} tasks failed; the first is task {}: {reason}",
-                failed.len(),
-                records.len(),
-                first.task_index
-            ),
-        );
-        return Ok(ExitCode::from(1));
+        return Err(Failure::work_text(format!(
+            "{} of {} tasks failed; the first is task {}: {reason}",
+            failed.len(),
+            records.len(),
+            first.task_index
+        )));
     }
     Ok(ExitCode::SUCCESS)
 }

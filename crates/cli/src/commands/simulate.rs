@@ -16,9 +16,9 @@ use std::process::ExitCode;
 pub(crate) fn run(args: &SimulateArgs, shared: &Shared) -> Result<ExitCode, Failure> {
     use OutputFormat::{Csv, Json, Jsonl, Svg, Xy};
     let model = preset::model(&args.model)?;
-    let structures = input::structures(&args.structure)?;
+    let structures = input::structures_as(&args.structure, shared.format)?;
     let formats: &[OutputFormat] = match structures {
-        Structures::Many(_) => &[Jsonl],
+        Structures::Many(_) => &[Jsonl, Json],
         Structures::One(_) if args.peaks => &[Csv, Json, Jsonl],
         Structures::One(_) => &[Csv, Json, Jsonl, Xy, Svg],
     };

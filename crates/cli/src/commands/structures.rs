@@ -1,6 +1,6 @@
 //! `braggscape structures`.
 
-use super::write_new;
+use super::{must_be_new, write_new};
 use crate::args::{OutputFormat, Shared, StructuresArgs};
 use crate::failure::Failure;
 use crate::output::{choose, print, print_json, print_json_lines};
@@ -13,9 +13,16 @@ pub(crate) fn run(args: &StructuresArgs, shared: &Shared) -> Result<ExitCode, Fa
     if let Some(dir) = &args.out {
         std::fs::create_dir_all(dir)
             .map_err(|e| Failure::usage(format!("{}: cannot be made: {e}", dir.display())))?;
-        for crystal in study_crystals() {
-            let path = dir.join(format!("{}.cif", crystal.name));
-            write_new(&path, crystal.cif.as_bytes())?;
+        let files: Vec<_> = study_crystals()
+            .iter()
+            .map(|c| (dir.join(format!("{}.cif", c.name)), c.cif.as_bytes()))
+            .collect();
+        // All or none: what is there is looked at before the first is written.
+        for (path, bytes) in &files {
+            must_be_new(path, bytes)?;
+        }
+        for (path, bytes) in &files {
+            write_new(path, bytes)?;
         }
     }
     let rows: Vec<_> = study_crystals()

@@ -10,6 +10,7 @@ use braggscape_recover::FreeParameters;
 pub(crate) use reader::Lines;
 use reader::Reader;
 use serde::Serialize;
+use std::path::Path;
 use toml::{Table, Value};
 
 /// What is refined, as written in a configuration.
@@ -67,7 +68,8 @@ pub struct Config {
     pub max_evaluations: Option<u64>,
     /// Losses under which every start and result is recorded.
     pub report_losses: Vec<Table>,
-    /// Noise levels (sigma).
+    /// Noise levels (sigma); in the file they stand in the noise model's table.
+    #[serde(skip)]
     pub levels: Vec<f64>,
     /// Noise model, without its level.
     pub noise: Table,
@@ -98,10 +100,27 @@ impl Config {
     /// [`StudyError::Config`] with every problem found: syntax, unknown keys (with the choices), wrong types, unknown
     /// components and options.
     pub fn parse(text: &str, source_name: &str, registry: &Registry) -> Result<Self, StudyError> {
-        let fail = |problems| StudyError::Config { source_name: source_name.to_owned(), problems };
-        let (table, lines) = Lines::parse(text).map_err(|p| fail(vec![p]))?;
+        match Self::draft(text, source_name, registry) {
+            Ok((config, problems)) if problems.is_empty() => Ok(config),
+            Ok((_, problems)) => Err(StudyError::config(source_name, problems)),
+            Err(problem) => Err(StudyError::config(source_name, vec![problem])),
+        }
+    }
+
+    /// Reads what can be read: a configuration whose faulty parts are left at their defaults or empty, and the faults.
+    ///
+    /// # Errors
+    /// The fault of a text that is not TOML.
+    pub(crate) fn draft(
+        text: &str,
+        source_name: &str,
+        registry: &Registry,
+    ) -> Result<(Self, Vec<Problem>), Problem> {
+        let (table, lines) = Lines::parse(text)?;
         let mut reader = Reader::new(&table, &lines);
-        let title = reader.string("title").unwrap_or_else(|| source_name.to_owned());
+        // Not the whole path, so that a study is the same one however its file is reached.
+        let stem = || Path::new(source_name).file_stem().map(|s| s.to_string_lossy().into_owned());
+        let title = reader.string("title").or_else(stem).unwrap_or_else(|| source_name.to_owned());
         let seed = reader.integer("seed", 0, i64::MAX).unwrap_or(0) as u64;
         let structures = reader.strings("structures").unwrap_or_default();
         if structures.is_empty() {
@@ -121,12 +140,8 @@ impl Config {
         let report_losses = tables::report_losses(&mut reader, registry, &context, &arms);
         let matching = tables::options(&mut reader, "match", StructureMatcherOptions::study());
         let strict = tables::options(&mut reader, "strict", StrictRecoveryOptions::default());
-        let mut problems = reader.finish();
-        if !problems.is_empty() {
-            problems.sort_by_key(|p: &Problem| p.line.unwrap_or(usize::MAX));
-            return Err(fail(problems));
-        }
-        Ok(Self {
+        let problems = reader.finish();
+        let config = Self {
             title,
             seed,
             structures,
@@ -141,7 +156,8 @@ impl Config {
             strict,
             arms,
             lines,
-        })
+        };
+        Ok((config, problems))
     }
 
     /// The same study with a fraction of its replicates, at least one.
@@ -152,9 +168,13 @@ impl Config {
         self
     }
 
-    /// The resolved configuration as TOML.
+    /// The resolved configuration as TOML that reads back to the same configuration.
     pub fn to_toml(&self) -> String {
         // A table of finite numbers, strings and tables always serializes.
-        toml::to_string(self).unwrap_or_default()
+        let mut table = Table::try_from(self).unwrap_or_default();
+        if let Some(noise) = table.get_mut("noise").and_then(Value::as_table_mut) {
+            noise.insert("levels".to_owned(), Value::from(self.levels.clone()));
+        }
+        toml::to_string(&table).unwrap_or_default()
     }
 }

@@ -166,7 +166,7 @@ pub(super) fn arms(reader: &mut Reader<'_>, registry: &Registry, context: &Conte
                 String::new()
             }
         };
-        if arms.iter().any(|a| a.name == arm.name) {
+        if !arm.name.is_empty() && arms.iter().any(|a| a.name == arm.name) {
             reader.problem(
                 &join(&path, "name"),
                 format!("two arms are called `{}`; give each its own name", arm.name),
@@ -230,15 +230,16 @@ pub(super) fn options<T: Serialize + DeserializeOwned>(
     let Ok(mut table) = Table::try_from(&defaults) else { return defaults };
     let known: Vec<String> = table.keys().cloned().collect();
     for (name, option) in given {
-        if known.contains(name) {
-            table.insert(name.clone(), option.clone());
-        } else {
-            let message = format!("unknown key; known: {}", known.join(", "));
-            reader.problem(&join(key, name), message);
+        let path = join(key, name);
+        if !known.contains(name) {
+            reader.problem(&path, format!("unknown key; known: {}", known.join(", ")));
+            continue;
+        }
+        let before = table.insert(name.clone(), option.clone());
+        if let (Err(e), Some(before)) = (table.clone().try_into::<T>(), before) {
+            reader.problem(&path, e.message().trim().to_owned());
+            table.insert(name.clone(), before);
         }
     }
-    table.try_into().unwrap_or_else(|e: toml::de::Error| {
-        reader.problem(key, e.message().to_owned());
-        defaults
-    })
+    table.try_into().unwrap_or(defaults)
 }

@@ -1,0 +1,182 @@
+//! Lists of structures: one line each, in order, an error where one fails.
+
+use crate::program::{Ran, crystals, distorted, number, run, run_with, write};
+use serde_json::{Value, json};
+
+/// A list of good, bad and good structures.
+fn mixed(dir: &std::path::Path) -> String {
+    let good = distorted(dir, "u2ti", 2);
+    let (first, second) = good.trim_end().split_once('\n').unwrap();
+    let overlap = json!({
+        "lattice": [[4, 0, 0], [0, 4, 0], [0, 0, 4]], "numbers": [11, 17],
+        "frac_coords": [[0, 0, 0], [0, 0, 0.001]],
+    });
+    format!("{first}\nnot json\n\n{overlap}\n{second}\n")
+}
+
+fn expect_mixed(ran: &Ran, source: &str) -> Vec<Value> {
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let lines = ran.lines();
+    assert_eq!(lines.len(), 4, "{ran:?}");
+    for (line, says) in [(1, format!("{source}:2")), (2, format!("{source}:4"))] {
+        let keys: Vec<&String> = lines[line].as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["error"]);
+        let message = lines[line]["error"].as_str().unwrap();
+        assert!(message.starts_with(&says), "{message}");
+    }
+    assert!(lines[2]["error"].as_str().unwrap().contains("overlap"), "{}", lines[2]);
+    for line in [0, 3] {
+        assert!(lines[line].get("error").is_none(), "{}", lines[line]);
+    }
+    lines
+}
+
+#[test]
+fn every_command_on_a_list_answers_line_for_line() {
+    let dir = crystals();
+    let text = mixed(dir.path());
+    write(dir.path(), "list.jsonl", &text);
+    let commands: [(&[&str], &[&str]); 6] = [
+        (&["simulate"], &[]),
+        (&["simulate"], &["--peaks", "--format", "jsonl"]),
+        (&["simulate"], &["--format", "json"]),
+        (&["evaluate"], &["--target", "u2ti.cif", "--gradient"]),
+        (&["info"], &["--format", "jsonl"]),
+        (&["perturb"], &["--lattice", "0.01"]),
+    ];
+    for (command, options) in commands {
+        let args = |input| [command, &[input], options].concat();
+        let lines = expect_mixed(&run(dir.path(), &args("list.jsonl")), "list.jsonl");
+        let piped = run_with(dir.path(), &args("-"), &text);
+        let piped = expect_mixed(&piped, "stdin");
+        assert_eq!((&lines[0], &lines[3]), (&piped[0], &piped[3]));
+        let one = run(dir.path(), &[&args("list.jsonl")[..], &["--jobs", "1"]].concat());
+        assert_eq!(one.lines(), lines);
+    }
+}
+
+#[test]
+fn a_list_of_targets_goes_line_against_line() {
+    let dir = crystals();
+    let copies = distorted(dir.path(), "au2s", 3);
+    write(dir.path(), "copies.jsonl", &copies);
+    let cosine = |v: &Value| number(&v["loss"]["cosine"]);
+    let same =
+        run(dir.path(), &["evaluate", "copies.jsonl", "--target", "copies.jsonl"]).ok().lines();
+    assert_eq!(same.len(), 3);
+    assert!(same.iter().all(|v| (cosine(v) + 1.0).abs() < 1e-9));
+    let turned: Vec<&str> = copies.lines().rev().collect();
+    write(dir.path(), "turned.jsonl", &turned.join("\n"));
+    let lines =
+        run(dir.path(), &["evaluate", "copies.jsonl", "--target", "turned.jsonl"]).ok().lines();
+    assert!(cosine(&lines[0]) > -1.0 + 1e-6 && (cosine(&lines[1]) + 1.0).abs() < 1e-9);
+    assert!((cosine(&lines[0]) - cosine(&lines[2])).abs() < 1e-9);
+    write(dir.path(), "short.jsonl", &turned[1..].join("\n"));
+    let ran = run(dir.path(), &["evaluate", "copies.jsonl", "--target", "short.jsonl"]);
+    assert_eq!(ran.code, Some(1));
+    let lines = ran.lines();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[2]["error"].as_str().unwrap().contains("short.jsonl"), "{}", lines[2]);
+    run(dir.path(), &["evaluate", "au2s.cif", "--target", "copies.jsonl"])
+        .refused(&["copies.jsonl"]);
+}
+
+#[test]
+fn one_piped_copy_can_be_drawn() {
+    let dir = crystals();
+    let copy = distorted(dir.path(), "nas", 1);
+    let of = |format: &str| {
+        run_with(dir.path(), &["simulate", "-", "--quiet", "--format", format], &copy).ok().stdout
+    };
+    assert_eq!(of("xy").lines().count(), 8500);
+    assert!(of("svg").contains("<svg"));
+    assert_eq!(of("jsonl").lines().count(), 1);
+    let text = run_with(dir.path(), &["info", "-", "--format", "text"], &copy).ok().stdout;
+    assert!(text.starts_with("formula         NaS\n"), "{text}");
+}
+
+/// A table in the CDVAE layout.
+fn table(dir: &std::path::Path, crystals: &[&str]) -> String {
+    let mut text = String::from("material_id,formation_energy_per_atom,cif\n");
+    for name in crystals {
+        let cif = std::fs::read_to_string(dir.join(format!("{name}.cif"))).unwrap();
+        text.push_str(&format!("id-{name},-1.5,\"{}\"\n", cif.replace('"', "\"\"")));
+    }
+    text
+}
+
+#[test]
+fn a_table_of_cif_texts_is_a_list() {
+    let dir = crystals();
+    let text = table(dir.path(), &["u2ti", "nas", "au2s"]);
+    write(dir.path(), "table.csv", &text);
+    let lines = run(dir.path(), &["info", "table.csv"]).ok().lines();
+    let pairs: Vec<_> = lines.iter().map(|v| (v["id"].as_str(), v["formula"].as_str())).collect();
+    assert_eq!(
+        pairs,
+        [
+            (Some("id-u2ti"), Some("U2Ti")),
+            (Some("id-nas"), Some("NaS")),
+            (Some("id-au2s"), Some("Au2S"))
+        ]
+    );
+    assert_eq!(run_with(dir.path(), &["info", "-"], &text).ok().lines(), lines);
+    let broken = text.replace("_cell_length_a", "_cell_length_q");
+    let first = broken.find("id-nas").unwrap();
+    write(
+        dir.path(),
+        "broken.csv",
+        &(broken[..first].to_owned() + &text[text.find("id-nas").unwrap()..]),
+    );
+    let ran = run(dir.path(), &["info", "broken.csv"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.lines()[0]["error"].as_str().unwrap().starts_with("broken.csv:"));
+    assert_eq!(ran.lines()[1..], lines[1..]);
+}
+
+#[test]
+fn a_list_that_is_none_is_refused() {
+    let dir = crystals();
+    write(dir.path(), "empty.jsonl", "");
+    write(dir.path(), "blank.jsonl", "\n  \n");
+    write(dir.path(), "empty.csv", "");
+    write(dir.path(), "heading.csv", "material_id,cif\n");
+    write(dir.path(), "other.csv", "name,value\na,1\n");
+    for name in ["empty.jsonl", "blank.jsonl", "empty.csv", "heading.csv", "other.csv", "no.jsonl"]
+    {
+        run(dir.path(), &["simulate", name]).refused(&[name]);
+        run(dir.path(), &["info", name]).refused(&[name]);
+        run(dir.path(), &["perturb", name, "--lattice", "0.1"]).refused(&[name]);
+        run(dir.path(), &["evaluate", name, "--target", "u2ti.cif"]).refused(&[name]);
+    }
+    run(dir.path(), &["match", "--pairs", "no.jsonl"]).refused(&["no.jsonl"]);
+    run(dir.path(), &["match", "--pairs", "empty.jsonl"]).refused(&["empty.jsonl"]);
+}
+
+#[test]
+fn pairs_are_judged_line_for_line() {
+    let dir = crystals();
+    let structure = |name: &str| {
+        let args = ["perturb", &format!("{name}.cif"), "--coords", "0"];
+        run(dir.path(), &args).ok().lines()[0]["structure"].clone()
+    };
+    let (u2ti, nas) = (structure("u2ti"), structure("nas"));
+    let text = format!(
+        "{}\n{}\n{}\n{{\n",
+        json!({"a": u2ti, "b": u2ti}),
+        json!({"a": u2ti, "b": nas}),
+        json!({"a": u2ti})
+    );
+    write(dir.path(), "pairs.jsonl", &text);
+    let ran = run(dir.path(), &["match", "--pairs", "pairs.jsonl"]);
+    assert_eq!(ran.code, Some(1));
+    let lines = ran.lines();
+    assert_eq!(lines.len(), 4);
+    assert_eq!((&lines[0]["match"], &lines[1]["match"]), (&json!(true), &json!(false)));
+    assert!(
+        lines[2]["error"].as_str().unwrap().starts_with("pairs.jsonl:3: `b` is missing"),
+        "{}",
+        lines[2]
+    );
+    assert!(lines[3]["error"].as_str().unwrap().starts_with("pairs.jsonl:4:"), "{}", lines[3]);
+}

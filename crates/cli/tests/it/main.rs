@@ -1,0 +1,11 @@
+//! The built program, run as its users run it: in a folder of its own, judged by exit code, standard output and standard error.
+#![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+
+mod bad_input;
+mod batch;
+mod contract;
+mod gradient;
+mod help;
+mod program;
+mod standard_cells;
+mod study;

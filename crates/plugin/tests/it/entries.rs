@@ -1,0 +1,128 @@
+//! Every entry: its example parses, builds and survives a round trip; its options are those it takes.
+
+use braggscape_plugin::projector::CellShape;
+use braggscape_plugin::{Context, Family, PluginError, Registry};
+use toml::{Table, Value};
+
+fn component(name: &str, options: &Table) -> Value {
+    let mut table = Table::new();
+    table.insert("kind".to_owned(), Value::from(name));
+    table.extend(options.clone());
+    Value::Table(table)
+}
+
+fn context() -> Context {
+    Context { shape: Some(CellShape::Cubic), ..Context::default() }
+}
+
+fn check<T>(family: &Family<T>) -> usize {
+    let seam = family.seam();
+    for (name, entry) in family.entries() {
+        let what = format!("{seam} {name}");
+        // The example.
+        let example: Table = entry.example().parse().unwrap_or_else(|e| panic!("{what}: {e}"));
+        let given = component(name, &example);
+        let built = family.build(&given, &context());
+        assert!(built.is_ok(), "{what}: {:?}", built.err());
+        assert_eq!(family.culprit(&given, &context()), None, "{what}");
+        let resolved = family.resolve(&given, &context()).unwrap();
+        let written = toml::to_string(&resolved).unwrap();
+        let read: Table = written.parse().unwrap();
+        assert_eq!(read, resolved, "{what}");
+        assert_eq!(family.resolve(&Value::Table(read), &context()).unwrap(), resolved, "{what}");
+        // The options: the resolved table has each of them, those of the example included, and their defaults build.
+        let defaults: Table =
+            entry.options().iter().map(|o| (o.name.clone(), o.default.clone())).collect();
+        assert!(example.keys().all(|key| defaults.contains_key(key)), "{what}");
+        assert_eq!(resolved.len(), 1 + defaults.len(), "{what}");
+        assert!(family.build(&component(name, &defaults), &context()).is_ok(), "{what}");
+        assert!(family.build(&Value::from(name), &context()).is_ok(), "{what}");
+        for option in entry.options() {
+            assert_eq!(option.kind, option.default.type_str(), "{what}: {}", option.name);
+            // A value of a type that no option has.
+            let date: Value = "x = 1979-05-27".parse::<Table>().unwrap()["x"].clone();
+            let mut wrong = example.clone();
+            wrong.insert(option.name.clone(), date);
+            let wrong = component(name, &wrong);
+            let e = family.build(&wrong, &context()).err();
+            assert!(matches!(e, Some(PluginError::Rejected { .. })), "{what}: {e:?}");
+            assert_eq!(family.culprit(&wrong, &context()).as_ref(), Some(&option.name), "{what}");
+        }
+        // An option that it does not take.
+        let mut unknown = Table::new();
+        unknown.insert("nonsense".to_owned(), Value::from(1));
+        let e = family.build(&component(name, &unknown), &context()).err();
+        assert!(matches!(e, Some(PluginError::UnknownOption { .. })), "{what}: {e:?}");
+        assert!(e.unwrap().to_string().contains("`nonsense`"));
+    }
+    let count = family.entries().count();
+    assert_eq!(family.known().split(", ").count(), count);
+    let e = family.build(&Value::from("nonsense"), &context()).err().unwrap();
+    assert!(matches!(e, PluginError::UnknownKind { .. }));
+    assert!(e.to_string().contains(&family.known()), "{e}");
+    let e = family.build(&Value::Table(Table::new()), &context()).err().unwrap();
+    assert!(matches!(e, PluginError::MissingKind { .. }));
+    let e = family.build(&Value::from(3), &context()).err().unwrap();
+    assert!(matches!(e, PluginError::NotAComponent { .. }));
+    count
+}
+
+#[test]
+fn every_entry_keeps_its_promises() {
+    let r = Registry::builtin();
+    r.check().unwrap();
+    let counts = [
+        check(r.losses()),
+        check(r.optimizers()),
+        check(r.projectors()),
+        check(r.noise()),
+        check(r.forward()),
+        check(r.strategies()),
+        check(r.metrics()),
+    ];
+    assert!(counts.iter().all(|n| *n > 0), "{counts:?}");
+}
+
+#[test]
+fn names_of_ours_are_bare_and_kebab_case() {
+    fn names<T>(family: &Family<T>) -> Vec<String> {
+        family.entries().map(|(name, _)| name.to_owned()).collect()
+    }
+    let r = Registry::builtin();
+    let all = [
+        names(r.losses()),
+        names(r.optimizers()),
+        names(r.projectors()),
+        names(r.noise()),
+        names(r.forward()),
+        names(r.strategies()),
+        names(r.metrics()),
+    ];
+    for name in all.concat() {
+        assert!(
+            name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_value_out_of_range_is_traced_to_its_option() {
+    let r = Registry::builtin();
+    let table = |text: &str| Value::Table(text.parse().unwrap());
+    let width = table("kind = \"structsnap\"\nwavelength = 1.2\nw = -1\nn_points = 500");
+    assert_eq!(r.forward().culprit(&width, &context()).as_deref(), Some("w"));
+    let e = r.forward().build(&width, &context()).err().unwrap().to_string();
+    assert!(e.starts_with("forward `structsnap`: w = -1 "), "{e}");
+    let rate = table("kind = \"adam\"\nbeta1 = 0.5\nlearning_rate = 0.0");
+    assert_eq!(r.optimizers().culprit(&rate, &context()).as_deref(), Some("learning_rate"));
+}
+
+#[test]
+fn the_shape_of_a_cell_must_come_from_somewhere() {
+    let r = Registry::builtin();
+    let family = Value::from("crystal-family");
+    assert!(r.projectors().build(&family, &context()).is_ok());
+    let e = r.projectors().build(&family, &Context::default()).err().unwrap();
+    assert!(e.to_string().contains("name a shape"), "{e}");
+}

@@ -1,0 +1,96 @@
+//! Every file of `tests/config/good` is a study; every line of `tests/config/bad` that ends in `# error: <beginning of the
+//! message>` is reported at its line, and nothing else is. A message without a line stands as `# error anywhere: ...`.
+
+use braggscape_plugin::Registry;
+use braggscape_study::{Config, Plan, StudyError};
+use std::path::{Path, PathBuf};
+
+fn corpus(kind: &str) -> Vec<(PathBuf, String)> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/config").join(kind);
+    let mut files: Vec<_> = std::fs::read_dir(&dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).unwrap();
+            (path, text)
+        })
+        .collect();
+    files.sort();
+    assert!(files.len() > 3, "{}", dir.display());
+    files
+}
+
+fn plan(path: &Path, text: &str) -> Result<Plan, StudyError> {
+    Plan::from_toml(text, "s.toml", 1.0, &Registry::builtin(), path.parent().unwrap())
+}
+
+#[test]
+fn good_configurations_are_studies() {
+    for (path, text) in corpus("good") {
+        let name = path.display();
+        let plan = plan(&path, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(plan.n_tasks() > 0);
+        let registry = Registry::builtin();
+        let config = Config::parse(&text, "s.toml", &registry).unwrap();
+        let base = path.parent().unwrap();
+        let in_two = Plan::new(config.clone(), &registry, base, "s.toml").unwrap();
+        assert_eq!(in_two.hash(), plan.hash(), "{name}");
+        // What is resolved reads back to itself.
+        let resolved = config.to_toml();
+        let again = Config::parse(&resolved, "other.toml", &registry)
+            .unwrap_or_else(|e| panic!("{name}: {e}\n{resolved}"));
+        assert_eq!(again.to_toml(), resolved, "{name}");
+        assert_eq!(Plan::new(again, &registry, base, "other.toml").unwrap().hash(), plan.hash());
+    }
+}
+
+#[test]
+fn every_problem_is_reported_at_its_line_and_no_other() {
+    for (path, text) in corpus("bad") {
+        let name = path.display();
+        let problems = match plan(&path, &text) {
+            Err(StudyError::Config { problems, .. }) => problems,
+            Err(e) => panic!("{name}: {e}"),
+            Ok(_) => panic!("{name}: no problem was found"),
+        };
+        let mut expected: Vec<(Option<usize>, &str)> = Vec::new();
+        for (i, line) in text.lines().enumerate() {
+            if let Some((_, message)) = line.split_once("# error: ") {
+                expected.push((Some(i + 1), message.trim()));
+            } else if let Some((_, message)) = line.split_once("# error anywhere: ") {
+                expected.push((None, message.trim()));
+            }
+        }
+        let found: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(found.len(), expected.len(), "{name}:\n{}", found.join("\n"));
+        for (problem, (line, says)) in problems.iter().zip(&expected) {
+            assert_eq!(problem.line, *line, "{name}: {problem}");
+            assert!(problem.to_string().contains(says), "{name}: {problem}\n{says}");
+            assert_eq!(problem.message.lines().count(), 1, "{name}: {problem}");
+        }
+    }
+}
+
+#[test]
+fn messages_name_the_file() {
+    for (path, text) in corpus("bad") {
+        let e = plan(&path, &text).err().unwrap().to_string();
+        assert!(e.lines().all(|line| line.starts_with("s.toml:")), "{e}");
+    }
+}
+
+#[test]
+fn the_studies_of_the_program_are_studies() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
+    let mut checked = 0;
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "toml") {
+            plan(&path, &std::fs::read_to_string(&path).unwrap())
+                .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            checked += 1;
+        }
+    }
+    assert!(checked > 0);
+}

@@ -1,0 +1,7 @@
+//! Configurations that are right and wrong, and studies whose tasks fail.
+#![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
+
+mod corpus;
+mod failing;
+mod folder;
+mod tiny;
