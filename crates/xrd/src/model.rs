@@ -17,6 +17,8 @@ pub struct StructureGradient {
     pub frac_coords: Vec<Vector3<f64>>,
     /// dL/d(U, V, W) of the Caglioti formula, per degrees^2.
     pub caglioti: [f64; 3],
+    /// dL/dB of the overall isotropic displacement, per Å^2.
+    pub b_iso: f64,
 }
 
 /// A powder-diffraction forward model: structure to pattern, and the pullback of its derivative.

@@ -44,7 +44,7 @@ impl pulp::WithSimd for Forward<'_> {
 struct Backward<'a> {
     model: &'a Structsnap,
     scratch: &'a mut Scratch,
-    caglioti: &'a mut [f64; 3],
+    out: &'a mut StructureGradient,
 }
 
 impl pulp::WithSimd for Backward<'_> {
@@ -54,7 +54,7 @@ impl pulp::WithSimd for Backward<'_> {
     fn with_simd<S: pulp::Simd>(self, simd: S) -> Self::Output {
         let mut metric_gradient = [0.0; 6];
         for i in 0..self.scratch.peaks.len() {
-            self.model.pull_peak(simd, i, self.scratch, &mut metric_gradient, self.caglioti);
+            self.model.pull_peak(simd, i, self.scratch, &mut metric_gradient, self.out);
         }
         metric_gradient
     }
@@ -227,12 +227,9 @@ impl Structsnap {
             buffer.clear();
             buffer.resize(scratch.occupancy.len(), [0.0; 8]);
         }
-        out.caglioti = [0.0; 3];
-        let metric_gradient = pulp::Arch::new().dispatch(Backward {
-            model: self,
-            scratch,
-            caglioti: &mut out.caglioti,
-        });
+        (out.caglioti, out.b_iso) = ([0.0; 3], 0.0);
+        let metric_gradient =
+            pulp::Arch::new().dispatch(Backward { model: self, scratch, out: &mut *out });
         let m = metric_gradient;
         let w = Matrix3::new(m[0], m[5], m[4], m[5], m[1], m[3], m[4], m[3], m[2]);
         let cell = scratch.cell.unwrap_or_else(|| structure.cell());
@@ -253,7 +250,7 @@ impl Structsnap {
         i: usize,
         scratch: &mut Scratch,
         metric_gradient: &mut [f64; 6],
-        caglioti: &mut [f64; 3],
+        out: &mut StructureGradient,
     ) {
         let peak = scratch.peaks[i];
         if peak.at.is_empty() {
@@ -270,9 +267,9 @@ impl Structsnap {
         let o = &self.options;
         let tangent = sine / cosine;
         let d_width_squared = d_sigma / (2.0 * FWHM_PER_SIGMA * FWHM_PER_SIGMA * sigma);
-        caglioti[0] += d_width_squared * tangent * tangent;
-        caglioti[1] += d_width_squared * tangent;
-        caglioti[2] += d_width_squared;
+        out.caglioti[0] += d_width_squared * tangent * tangent;
+        out.caglioti[1] += d_width_squared * tangent;
+        out.caglioti[2] += d_width_squared;
 
         // Everything that moves with theta, first in radians.
         let f_squared = peak.f[0] * peak.f[0] + peak.f[1] * peak.f[1];
@@ -293,6 +290,8 @@ impl Structsnap {
         let (b, lane) = (i / 8, i % 8);
         let blocks = scratch.s2.len();
         let hkl = scratch.list.hkl[i];
+        // F is proportional to exp(-B s^2).
+        out.b_iso -= 2.0 * d_f_squared * f_squared * scratch.s2[b][lane];
         if f_squared > 0.0 {
             scratch.phases.at(hkl, &mut scratch.re, &mut scratch.im);
             for (e, species) in scratch.species.iter().enumerate() {
