@@ -316,7 +316,7 @@ fn noise_models(
     if config.noise.is_empty() {
         return models;
     }
-    for (i, level) in config.levels.iter().enumerate() {
+    for (i, level) in config.levels.iter().enumerate().filter(|(_, l)| l.is_finite()) {
         if config.levels[..i].iter().any(|l| l.total_cmp(level).is_eq()) {
             problems
                 .add(&format!("noise.levels[{i}]"), format!("level {level} stands there twice"));

@@ -59,10 +59,14 @@ pub(super) fn noise(reader: &mut Reader<'_>, registry: &Registry) -> (Table, Vec
                 let number = item.as_float().or_else(|| item.as_integer().map(|n| n as f64));
                 match number.filter(|n| n.is_finite()) {
                     Some(level) => levels.push(level),
-                    None => reader.problem(
-                        &format!("noise.levels[{i}]"),
-                        format!("expected a number, found {}", describe(item)),
-                    ),
+                    None => {
+                        // Its place is kept, so that the levels after it keep their lines.
+                        levels.push(f64::NAN);
+                        reader.problem(
+                            &format!("noise.levels[{i}]"),
+                            format!("expected a number, found {}", describe(item)),
+                        );
+                    }
                 }
             }
         }
