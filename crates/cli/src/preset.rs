@@ -63,7 +63,7 @@ pub(crate) fn model(args: &ModelArgs) -> Result<Structsnap, Failure> {
         let t = (0.5 * two_theta).to_radians().tan();
         (u * t + v) * t + w
     };
-    match model.axis().to_vec().into_iter().find(|x| !(width_squared(*x) > 0.0)) {
+    match model.axis().to_vec().into_iter().find(|x| width_squared(*x) <= 0.0) {
         None => Ok(model),
         Some(x) => Err(Failure::usage(format!(
             "{at}: the peak width is not positive at 2theta = {x:.2}°: U tan²θ + V tanθ + W = {:.4e}",

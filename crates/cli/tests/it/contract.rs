@@ -239,14 +239,14 @@ fn copies_flow_into_the_other_commands() {
     assert!(infos.iter().all(|v| v["space_group"]["number"] == json!(1)));
     assert_eq!(lines(&["simulate", "-"]).len(), 3);
     let original = run(dir.path(), &["perturb", "au2s.cif", "--coords", "0"]).ok().lines();
-    let pairs: String = copies
+    let pairs: Vec<String> = copies
         .lines()
         .map(|l| {
             let copy: Value = serde_json::from_str(l).unwrap();
-            format!("{}\n", json!({"a": copy["structure"], "b": original[0]["structure"]}))
+            json!({"a": copy["structure"], "b": original[0]["structure"]}).to_string()
         })
         .collect();
-    let verdicts = run_with(dir.path(), &["match", "--pairs", "-"], &pairs).ok().lines();
+    let verdicts = run_with(dir.path(), &["match", "--pairs", "-"], &pairs.join("\n")).ok().lines();
     assert_eq!(verdicts.len(), 3);
     for v in verdicts {
         assert_eq!(v["match"], json!(true));

@@ -298,6 +298,43 @@ fn shards_in_one_folder_are_the_whole_study() {
 }
 
 #[test]
+fn tasks_that_fail_are_told_and_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    // The width is negative from 43 to 47 degrees, where the crystal has no peak, and its strained copies may have one.
+    let text = r#"structures = ["Au2S"]
+replicates = 4
+noise = { kind = "strain", levels = [0.001, 0.05] }
+forward = { kind = "structsnap", u = 20.0, v = -16.574, w = 3.4254 }
+optimizer = { kind = "gradient-descent", max_iterations = 1 }
+"#;
+    write(dir.path(), "gap.toml", text);
+    let loud = run(dir.path(), &["run", "gap.toml"]);
+    assert_eq!(loud.code, Some(1), "{loud:?}");
+    assert_eq!(loud.stderr.lines().count(), 1, "{}", loud.stderr);
+    assert!(loud.stderr.starts_with("error: "), "{}", loud.stderr);
+    for says in [" of 8 tasks failed; the first is task ", "peak width is not positive"] {
+        assert!(loud.stderr.contains(says), "{}", loud.stderr);
+    }
+    let table: Vec<Vec<&str>> = loud
+        .stdout
+        .lines()
+        .filter(|l| l.starts_with("Au2S"))
+        .map(|l| l.split_whitespace().collect())
+        .collect();
+    assert_eq!(table.len(), 2, "{}", loud.stdout);
+    assert_eq!(table[0].last(), Some(&"0"));
+    assert_ne!(table[1].last(), Some(&"0"));
+    let files = contents(&dir.path().join("runs/gap"));
+    let quiet = run(dir.path(), &["run", "gap.toml", "--quiet"]);
+    assert_eq!((quiet.code, &quiet.stdout, &quiet.stderr), (Some(1), &loud.stdout, &loud.stderr));
+    assert_eq!(contents(&dir.path().join("runs/gap")), files);
+    let json = run(dir.path(), &["run", "gap.toml", "--format", "json"]);
+    assert_eq!(json.code, Some(1));
+    let failed = json.json()["failed"].as_u64().unwrap();
+    assert!(loud.stderr.starts_with(&format!("error: {failed} of 8 tasks")), "{}", loud.stderr);
+}
+
+#[test]
 fn a_study_in_use_is_refused() {
     let dir = with_tiny();
     write(
