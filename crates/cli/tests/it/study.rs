@@ -1,6 +1,6 @@
 //! `run` and `check`: the same bytes whatever happens on the way, and nothing lost of what is there.
 
-use crate::program::{Ran, contents, program, run, write};
+use crate::program::{Ran, contents, program, run, run_with, write};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
@@ -328,6 +328,11 @@ optimizer = { kind = "gradient-descent", max_iterations = 1 }
     let quiet = run(dir.path(), &["run", "gap.toml", "--quiet"]);
     assert_eq!((quiet.code, &quiet.stdout, &quiet.stderr), (Some(1), &loud.stdout, &loud.stderr));
     assert_eq!(contents(&dir.path().join("runs/gap")), files);
+    // A shard that others must complete tells of its own failures.
+    write(dir.path(), "gaps.toml", &text.replace("replicates = 4", "replicates = 200"));
+    let shard = run(dir.path(), &["run", "gaps.toml", "--shard", "2/2"]);
+    assert_eq!((shard.code, shard.stdout.as_str()), (Some(1), ""), "{shard:?}");
+    assert!(shard.stderr.contains("tasks of this shard failed"), "{}", shard.stderr);
     let json = run(dir.path(), &["run", "gap.toml", "--format", "json"]);
     assert_eq!(json.code, Some(1));
     let failed = json.json()["failed"].as_u64().unwrap();
@@ -409,4 +414,14 @@ fn a_configuration_that_is_none_is_refused() {
         run(dir.path(), &[command, "."]).refused(&[".", "folder"]);
     }
     assert!(!dir.path().join("runs").exists());
+}
+
+#[test]
+fn a_study_may_come_from_standard_input() {
+    let dir = tempfile::tempdir().unwrap();
+    let untitled = TINY.replace("title = \"tiny\"\n", "");
+    let ran = finished(run_with(dir.path(), &["run", "-"], &untitled));
+    assert!(ran.stdout.contains("runs/stdin/figures"), "{}", ran.stdout);
+    let ran = run_with(dir.path(), &["check", "-"], "seed = ");
+    ran.refused(&["stdin:1: "]);
 }
