@@ -327,3 +327,28 @@ fn check_counts_tasks() {
     assert!(text.starts_with("s.toml: ok\n") && text.contains("12 tasks"), "{text}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn standard_input_may_be_either_side() {
+    let dir = crystals();
+    let cif = std::fs::read_to_string(dir.path().join("au2s.cif")).unwrap();
+    let vasp = "Po\n1.0\n3.3 0 0\n0 3.3 0\n0 0 3.3\nPo\n1\nDirect\n0 0 0\n";
+    let of =
+        |format: &str| run(dir.path(), &["simulate", "au2s.cif", "--format", format]).ok().stdout;
+    let with_comment = format!("# measured\n{}", of("xy"));
+    for text in [&cif, &of("xy"), &of("csv"), &with_comment] {
+        let cosine =
+            |args: &[&str]| number(&run_with(dir.path(), args, text).ok().json()["loss"]["cosine"]);
+        let evaluated = cosine(&["evaluate", "au2s.cif", "--target", "-"]);
+        assert!((evaluated + 1.0).abs() < 1e-9, "{evaluated}");
+        for (a, b) in [("-", "au2s.cif"), ("au2s.cif", "-")] {
+            let compared = cosine(&["compare", a, b, "--format", "json"]);
+            assert!((compared + 1.0).abs() < 1e-9, "{compared}");
+        }
+    }
+    let info = run_with(dir.path(), &["info", "-", "--format", "json"], vasp).ok().json();
+    assert_eq!(info["space_group"]["number"], json!(221));
+    run_with(dir.path(), &["compare", "-", "au2s.cif"], vasp).ok();
+    // One standard input cannot be both sides.
+    run_with(dir.path(), &["compare", "-", "-"], &cif).refused(&["stdin"]);
+}
