@@ -352,3 +352,29 @@ fn standard_input_may_be_either_side() {
     // One standard input cannot be both sides.
     run_with(dir.path(), &["compare", "-", "-"], &cif).refused(&["stdin"]);
 }
+
+#[test]
+fn measured_patterns_of_any_range_are_compared_where_a_model_can_be() {
+    let dir = crystals();
+    let cosine = |args: &[&str]| number(&run(dir.path(), args).ok().json()["loss"]["cosine"]);
+    let range = ["--two-theta", "20:60", "--step", "0.02"];
+    let simulate = [&["simulate", "nas.cif", "--format", "xy"], &range[..]].concat();
+    let columns = run(dir.path(), &simulate).ok().stdout;
+    // Points that no model has, at both ends of what a detector may write.
+    write(dir.path(), "wide.xy", &format!("0 0\n{columns}180 0\n"));
+    let windowed = [
+        "evaluate",
+        "nas.cif",
+        "--target",
+        "wide.xy",
+        "--two-theta",
+        "19.99:60.01",
+        "--step",
+        "0.02",
+    ];
+    assert!((cosine(&windowed) + 1.0).abs() < 1e-9);
+    let whole = cosine(&["evaluate", "nas.cif", "--target", "wide.xy"]);
+    assert!(whole < -0.5, "{whole}");
+    let none = ["evaluate", "nas.cif", "--target", "wide.xy", "--two-theta", "100:120"];
+    run(dir.path(), &none).refused(&["no point from 100 to 120"]);
+}
