@@ -16,6 +16,12 @@ pub(crate) enum Structures {
     Many(Box<dyn Iterator<Item = Result<RawEntry, Failure>>>),
 }
 
+/// Structures or a pattern.
+pub(crate) enum StructuresOrPattern {
+    Structures(Structures),
+    Pattern(Box<Pattern>),
+}
+
 /// A structure or a pattern.
 pub(crate) enum StructureOrPattern {
     Structure(Box<NamedStructure>),
@@ -99,24 +105,36 @@ pub(crate) fn structures_as(
     asked: Option<OutputFormat>,
 ) -> Result<Structures, Failure> {
     let name = name_of(path);
-    let (format, reader): (Format, Box<dyn BufRead>) = if is_stdin(path) {
-        let bytes = read_bytes(path)?;
-        let mut lines = bytes.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
-        let format = match (lines.next(), lines.next(), sniff(&bytes)) {
-            (None, ..) => {
-                return Err(Failure::usage(format!("{name}: is empty, expected a structure")));
-            }
-            (_, None, Format::Jsonl) if asked.is_some_and(|f| !f.is_json()) => Format::Json,
-            (_, _, format) => format,
-        };
-        (format, Box::new(std::io::Cursor::new(bytes)))
-    } else {
-        let format = Format::from_path(path).map_err(|e| Failure::bad_input(&e))?;
-        (format, Box::new(open(path)?))
+    if is_stdin(path) {
+        return structures_of(read_bytes(path)?, asked);
+    }
+    let format = Format::from_path(path).map_err(|e| Failure::bad_input(&e))?;
+    structures_from(Box::new(open(path)?), format, &name)
+}
+
+/// The structures of the text of standard input.
+fn structures_of(bytes: Vec<u8>, asked: Option<OutputFormat>) -> Result<Structures, Failure> {
+    let mut lines = bytes.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
+    let format = match (lines.next(), lines.next(), sniff(&bytes)) {
+        (None, ..) => {
+            return Err(Failure::usage(
+                "stdin: is empty (or has been read already), expected a structure",
+            ));
+        }
+        (_, None, Format::Jsonl) if asked.is_some_and(|f| !f.is_json()) => Format::Json,
+        (_, _, format) => format,
     };
+    structures_from(Box::new(std::io::Cursor::new(bytes)), format, "stdin")
+}
+
+fn structures_from(
+    mut reader: Box<dyn BufRead>,
+    format: Format,
+    name: &str,
+) -> Result<Structures, Failure> {
     if format.holds_many() {
         let mut entries =
-            raw_entries(reader, format, &name).map(|e| e.map_err(|e| Failure::bad_input(&e)));
+            raw_entries(reader, format, name).map(|e| e.map_err(|e| Failure::bad_input(&e)));
         let head: Vec<_> = entries.by_ref().take(2).collect();
         // A lone error is about the list as a whole: no entry, no `cif` column.
         return match <[_; 1]>::try_from(head) {
@@ -126,31 +144,31 @@ pub(crate) fn structures_as(
         };
     }
     let mut bytes = Vec::new();
-    let mut reader = reader;
     reader
         .read_to_end(&mut bytes)
         .map_err(|e| Failure::usage(format!("{name}: cannot be read: {e}")))?;
-    let one = read_one(&bytes, format, &name).map_err(|e| Failure::bad_input(&e))?;
+    let one = read_one(&bytes, format, name).map_err(|e| Failure::bad_input(&e))?;
     Ok(Structures::One(Box::new(one)))
 }
 
 /// The one structure of a path.
 pub(crate) fn structure(path: &Path) -> Result<NamedStructure, Failure> {
-    match structures(path)? {
+    only(structures(path)?, &name_of(path))
+}
+
+fn only(structures: Structures, name: &str) -> Result<NamedStructure, Failure> {
+    match structures {
         Structures::One(one) => Ok(*one),
         Structures::Many(mut entries) => {
             let first = match entries.next() {
                 Some(entry) => parse(&entry?)?,
-                None => {
-                    return Err(Failure::usage(format!("{}: holds no structure", name_of(path))));
-                }
+                None => return Err(Failure::usage(format!("{name}: holds no structure"))),
             };
             match entries.next() {
                 None => Ok(first),
-                Some(_) => Err(Failure::usage(format!(
-                    "{}: holds several structures, expected one",
-                    name_of(path)
-                ))),
+                Some(_) => {
+                    Err(Failure::usage(format!("{name}: holds several structures, expected one")))
+                }
             }
         }
     }
@@ -161,9 +179,9 @@ pub(crate) fn parse(entry: &RawEntry) -> Result<NamedStructure, Failure> {
     entry.parse().map_err(|e| Failure::bad_input(&e))
 }
 
-/// Whether a path holds a pattern rather than structures; a `.csv` is a pattern unless its heading has a `cif` column.
-pub(crate) fn is_pattern(path: &Path) -> Result<bool, Failure> {
-    if is_stdin(path) || !braggscape_pattern::io::is_pattern_path(path) {
+/// Whether a path is that of a pattern; a `.csv` is one unless its heading has a `cif` column.
+fn is_pattern_file(path: &Path) -> Result<bool, Failure> {
+    if !braggscape_pattern::io::is_pattern_path(path) {
         return Ok(false);
     }
     if !path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
@@ -176,17 +194,49 @@ pub(crate) fn is_pattern(path: &Path) -> Result<bool, Failure> {
     Ok(!has_cif_column(&heading))
 }
 
-/// The pattern of a path.
-pub(crate) fn pattern(path: &Path) -> Result<Pattern, Failure> {
-    braggscape_pattern::io::read(open(path)?, AxisKind::TwoTheta, &name_of(path))
-        .map_err(|e| Failure::bad_input(&e))
+/// Whether a text looks like columns of a pattern: two or three numbers in its first lines, after a heading perhaps.
+fn looks_like_pattern(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 16)]);
+    let rows = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
+    let columns = |line: &str| {
+        let separator = |c: char| c == ',' || c.is_whitespace();
+        let cells: Vec<&str> = line.split(separator).filter(|c| !c.is_empty()).collect();
+        (2..=3).contains(&cells.len()) && cells.iter().all(|c| c.parse::<f64>().is_ok())
+    };
+    let is_heading = |l: &&str| l.contains(',') && !columns(l);
+    // The second line of a POSCAR is one number.
+    let rows: Vec<&str> = rows.skip_while(is_heading).take(2).collect();
+    rows.len() == 2 && rows.into_iter().all(columns)
+}
+
+/// The structures or the pattern of a path, which is read once: it may be standard input.
+pub(crate) fn structures_or_pattern(path: &Path) -> Result<StructuresOrPattern, Failure> {
+    use StructuresOrPattern::{Pattern, Structures};
+    let pattern = |reader: &mut dyn BufRead| {
+        braggscape_pattern::io::read(reader, AxisKind::TwoTheta, &name_of(path))
+            .map(|p| Pattern(Box::new(p)))
+            .map_err(|e| Failure::bad_input(&e))
+    };
+    if is_stdin(path) {
+        let bytes = read_bytes(path)?;
+        if looks_like_pattern(&bytes) {
+            return pattern(&mut bytes.as_slice());
+        }
+        return structures_of(bytes, None).map(Structures);
+    }
+    if is_pattern_file(path)? {
+        pattern(&mut open(path)?)
+    } else {
+        structures(path).map(Structures)
+    }
 }
 
 /// The structure or the pattern of a path.
 pub(crate) fn structure_or_pattern(path: &Path) -> Result<StructureOrPattern, Failure> {
-    if is_pattern(path)? {
-        pattern(path).map(|p| StructureOrPattern::Pattern(Box::new(p)))
-    } else {
-        structure(path).map(|s| StructureOrPattern::Structure(Box::new(s)))
-    }
+    Ok(match structures_or_pattern(path)? {
+        StructuresOrPattern::Pattern(p) => StructureOrPattern::Pattern(p),
+        StructuresOrPattern::Structures(s) => {
+            StructureOrPattern::Structure(Box::new(only(s, &name_of(path))?))
+        }
+    })
 }

@@ -63,7 +63,7 @@ pub(crate) fn model(args: &ModelArgs) -> Result<Structsnap, Failure> {
         let t = (0.5 * two_theta).to_radians().tan();
         (u * t + v) * t + w
     };
-    match model.axis().to_vec().into_iter().find(|x| !(width_squared(*x) > 0.0)) {
+    match model.axis().to_vec().into_iter().find(|x| width_squared(*x) <= 0.0) {
         None => Ok(model),
         Some(x) => Err(Failure::usage(format!(
             "{at}: the peak width is not positive at 2theta = {x:.2}°: U tan²θ + V tanθ + W = {:.4e}",
@@ -85,14 +85,23 @@ pub(crate) fn model_for(
         return Ok((plain, pattern.clone()));
     }
     let x = pattern.axis().to_vec();
-    let (mut lo, mut hi) = (pattern.axis().first(), pattern.axis().last());
-    if let Some((a, b)) = args.two_theta {
-        (lo, hi) = (lo.max(a), hi.min(b));
-    }
+    // A model has no pattern at 0 and 180 degrees; measured ones may begin or end there.
+    let (a, b) = args.two_theta.unwrap_or((0.0, 180.0));
+    let inside = |x: &f64| *x > 0.0 && *x < 180.0 && (a..=b).contains(x);
+    let ends = (x.iter().copied().find(inside), x.iter().copied().rfind(inside));
+    let (Some(lo), Some(hi)) = ends else {
+        return Err(Failure::usage(format!(
+            "the pattern ({}) has no point from {a} to {b} degrees 2theta",
+            pattern.axis()
+        )));
+    };
     let mean_step = (pattern.axis().last() - pattern.axis().first()) / (x.len() - 1).max(1) as f64;
     let constant = x.windows(2).all(|w| (w[1] - w[0] - mean_step).abs() < 1e-3 * mean_step);
     let step = args.step.unwrap_or(if constant { mean_step } else { WINDOW.2 });
-    let points = ((hi - lo) / step + 1e-6).floor() + 1.0;
+    let mut points = ((hi - lo) / step + 1e-6).floor() + 1.0;
+    if lo + points * step >= 180.0 {
+        points -= 1.0;
+    }
     let options = options(args)?
         .with_window(lo, lo + points * step, step)
         .map_err(|e| Failure::bad_input(&e))?;

@@ -4,7 +4,7 @@
 //! receives the rest of the table. [`Registry::builtin`] has ours; an outside crate adds its own under dotted names:
 //!
 //! ```
-//! use braggscape_plugin::{PluginError, Registry};
+//! use braggscape_plugin::Registry;
 //! use braggscape_plugin::loss::{AnyLoss, Loss, LossError};
 //! use braggscape_plugin::pattern::Pattern;
 //!

@@ -118,7 +118,11 @@ impl StudyError {
 }
 
 fn list(source_name: &str, problems: &[Problem]) -> String {
-    let lines: Vec<_> = problems.iter().map(|p| format!("{source_name}:{p}")).collect();
+    let line = |p: &Problem| {
+        let space = if p.line.is_some() { "" } else { " " };
+        format!("{source_name}:{space}{p}")
+    };
+    let lines: Vec<_> = problems.iter().map(line).collect();
     lines.join("\n")
 }
 

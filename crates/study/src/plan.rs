@@ -102,7 +102,7 @@ impl Problems<'_> {
         let built = family.build(&value, context);
         let option = built.is_err().then(|| family.culprit(&value, context)).flatten();
         let path = option.map(|o| format!("{key}.{o}"));
-        let path = path.filter(|p| self.config.lines.of(p) != self.config.lines.of(key));
+        let path = path.filter(|p| self.config.lines.has(p));
         self.keep(path.as_deref().unwrap_or(key), built)
     }
 }
@@ -195,8 +195,14 @@ impl Plan {
             }
         }
         let mut report_losses = Vec::new();
-        for table in &config.report_losses {
-            let built = problems.build("report_losses", registry.losses(), table, &context);
+        for (i, table) in config.report_losses.iter().enumerate() {
+            // Losses that are not named here are those of the arms, where their problems are told.
+            let built = if config.lines.has("report_losses") {
+                let key = format!("report_losses[{i}]");
+                problems.build(&key, registry.losses(), table, &context)
+            } else {
+                registry.losses().build(&Value::Table(table.clone()), &context).ok()
+            };
             if let Some(loss) = built {
                 report_losses.push((kind_of(table).to_owned(), loss));
             }
@@ -316,7 +322,7 @@ fn noise_models(
     if config.noise.is_empty() {
         return models;
     }
-    for (i, level) in config.levels.iter().enumerate() {
+    for (i, level) in config.levels.iter().enumerate().filter(|(_, l)| l.is_finite()) {
         if config.levels[..i].iter().any(|l| l.total_cmp(level).is_eq()) {
             problems
                 .add(&format!("noise.levels[{i}]"), format!("level {level} stands there twice"));

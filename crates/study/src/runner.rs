@@ -7,7 +7,7 @@ use braggscape_record::{
     read_dir, read_part, read_timings, write_part, write_timings,
 };
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -79,6 +79,8 @@ pub enum RunOutcome {
     ShardDone {
         /// Tasks of the study that are not in a part yet.
         missing: u64,
+        /// Tasks of this shard that failed.
+        failed: u64,
     },
 }
 
@@ -106,7 +108,7 @@ pub fn run(
     let n_parts = n_tasks.div_ceil(PART_LEN);
     let whole = sound_parts(plan, dir, progress)?;
     let mine: Vec<u64> =
-        (0..n_parts).filter(|p| options.shard.does(*p) && !whole.contains(p)).collect();
+        (0..n_parts).filter(|p| options.shard.does(*p) && !whole.contains_key(p)).collect();
     if !mine.is_empty() {
         work(plan, dir, options, progress, &mine)?;
     }
@@ -115,8 +117,9 @@ pub fn run(
         finish(plan, dir)
     } else {
         let missing =
-            (0..n_parts).filter(|p| !whole.contains(p)).map(|p| part_len(p, n_tasks)).sum();
-        Ok(RunOutcome::ShardDone { missing })
+            (0..n_parts).filter(|p| !whole.contains_key(p)).map(|p| part_len(p, n_tasks)).sum();
+        let failed = whole.iter().filter(|(p, _)| options.shard.does(**p)).map(|(_, n)| n).sum();
+        Ok(RunOutcome::ShardDone { missing, failed })
     }
 }
 
@@ -124,30 +127,31 @@ fn part_len(part: u64, n_tasks: u64) -> u64 {
     PART_LEN.min(n_tasks - part * PART_LEN)
 }
 
-/// The parts that are there, readable and complete; the others are named and will be redone.
+/// The parts that are there, readable and complete, with the number of failed tasks in them; the others are named and will be
+/// redone.
 fn sound_parts(
     plan: &Plan,
     dir: &Path,
     progress: &dyn Progress,
-) -> Result<BTreeSet<u64>, StudyError> {
-    let mut sound = BTreeSet::new();
+) -> Result<BTreeMap<u64, u64>, StudyError> {
+    let mut sound = BTreeMap::new();
     for (part, path) in list_parts(dir)? {
-        let fault = match read_part(&path) {
-            Err(e) => Some(crate::error::with_causes(&e)),
-            Ok((schema, _)) if schema != plan.schema => Some("has other columns".to_owned()),
+        let read = match read_part(&path) {
+            Err(e) => Err(crate::error::with_causes(&e)),
+            Ok((schema, _)) if schema != plan.schema => Err("has other columns".to_owned()),
             Ok((_, records)) if part * PART_LEN >= plan.n_tasks() => {
-                Some(format!("{} records beyond the study", records.len()))
+                Err(format!("{} records beyond the study", records.len()))
             }
             Ok((_, records)) if records.len() as u64 != part_len(part, plan.n_tasks()) => {
-                Some(format!("holds {} records", records.len()))
+                Err(format!("holds {} records", records.len()))
             }
-            Ok(_) => None,
+            Ok((_, records)) => Ok(records.iter().filter(|r| r.failed()).count() as u64),
         };
-        match fault {
-            None => {
-                sound.insert(part);
+        match read {
+            Ok(failed) => {
+                sound.insert(part, failed);
             }
-            Some(fault) => {
+            Err(fault) => {
                 progress.notice(&format!("{}: redone, since {fault}", path.display()));
             }
         }

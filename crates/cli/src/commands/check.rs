@@ -2,7 +2,7 @@
 
 use crate::args::{CheckArgs, OutputFormat, Shared};
 use crate::failure::Failure;
-use crate::input::read_bytes;
+use crate::input::{name_of, read_bytes};
 use crate::output::{choose, print};
 use braggscape_plugin::Registry;
 use braggscape_study::Plan;
@@ -15,7 +15,7 @@ pub(crate) fn plan(
     fraction: Option<f64>,
     registry: &Registry,
 ) -> Result<Plan, Failure> {
-    let name = path.display().to_string();
+    let name = name_of(path);
     let text = String::from_utf8(read_bytes(path)?)
         .map_err(|_| Failure::usage(format!("{name}: is not UTF-8 text")))?;
     let base = path.parent().unwrap_or(Path::new("."));
@@ -55,7 +55,7 @@ pub(crate) fn run(
             serde_json::json!({ "ok": true, "tasks": plan.n_tasks(), "config_hash": plan.hash() });
         crate::output::print_json(&value)?;
     } else {
-        print(&format!("{}: ok\n{}", args.config.display(), describe(&plan)))?;
+        print(&format!("{}: ok\n{}", name_of(&args.config), describe(&plan)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

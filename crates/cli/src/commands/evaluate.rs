@@ -3,7 +3,7 @@
 use super::losses;
 use crate::args::{EvaluateArgs, OutputFormat, Shared};
 use crate::failure::Failure;
-use crate::input::{self, StructureOrPattern, Structures};
+use crate::input::{self, Structures, StructuresOrPattern};
 use crate::output::{batch, choose, notice, print_json};
 use crate::preset;
 use braggscape_crystal::io::{NamedStructure, RawEntry};
@@ -23,14 +23,12 @@ enum Target {
 }
 
 fn target(args: &EvaluateArgs) -> Result<Target, Failure> {
-    if !input::is_pattern(&args.target)?
-        && let Structures::Many(entries) = input::structures(&args.target)?
-    {
-        return Ok(Target::Lines(entries));
-    }
-    let fixed = match input::structure_or_pattern(&args.target)? {
-        StructureOrPattern::Pattern(p) => preset::model_for(&args.model, &p)?,
-        StructureOrPattern::Structure(s) => {
+    let fixed = match input::structures_or_pattern(&args.target)? {
+        StructuresOrPattern::Pattern(p) => preset::model_for(&args.model, &p)?,
+        StructuresOrPattern::Structures(Structures::Many(entries)) => {
+            return Ok(Target::Lines(entries));
+        }
+        StructuresOrPattern::Structures(Structures::One(s)) => {
             let model = preset::model(&args.model)?;
             let pattern = preset::simulate(&model, &s.structure, &mut Scratch::default())?;
             (model, pattern)

@@ -39,6 +39,9 @@ pub(crate) fn run(args: &InfoArgs, shared: &Shared) -> Result<ExitCode, Failure>
             for note in &named.notes {
                 notice(shared, &format!("note: {note}"));
             }
+            if let Some(out) = &args.out {
+                notice(shared, &format!("the standard cell is in {}", out.display()));
+            }
             if format == OutputFormat::Text {
                 print(&text(&value))?;
             } else {

@@ -63,8 +63,10 @@ pub(crate) fn run(
     let formats = [OutputFormat::Text, OutputFormat::Csv, OutputFormat::Json];
     let format = choose(shared, "run", &formats)?;
     let plan = plan(&args.config, args.fraction, registry)?;
+    let name = crate::input::name_of(&args.config);
     let dir = args.out.clone().unwrap_or_else(|| {
-        Path::new("runs").join(args.config.file_stem().unwrap_or(args.config.as_os_str()))
+        let name = Path::new(&name).file_stem().unwrap_or(args.config.as_os_str()).to_owned();
+        Path::new("runs").join(name)
     });
     if args.dry_run {
         print(&format!("{}  would run in {}\n", describe(&plan), dir.display()))?;
@@ -83,7 +85,7 @@ pub(crate) fn run(
     };
     let records = match outcome.map_err(|e| fail(&e))? {
         RunOutcome::Finished { records } => records,
-        RunOutcome::ShardDone { missing } => {
+        RunOutcome::ShardDone { missing, failed } => {
             notice(
                 shared,
                 &format!(
@@ -91,6 +93,9 @@ pub(crate) fn run(
                     dir.display()
                 ),
             );
+            if failed > 0 {
+                return Err(Failure::work_text(format!("{failed} tasks of this shard failed")));
+            }
             return Ok(ExitCode::SUCCESS);
         }
     };

@@ -3,7 +3,7 @@
 use super::{must_be_new, write_new};
 use crate::args::{OutputFormat, Shared, StructuresArgs};
 use crate::failure::Failure;
-use crate::output::{choose, print, print_json, print_json_lines};
+use crate::output::{choose, notice, print, print_json, print_json_lines};
 use braggscape_crystal::study_crystals;
 use std::process::ExitCode;
 
@@ -24,6 +24,7 @@ pub(crate) fn run(args: &StructuresArgs, shared: &Shared) -> Result<ExitCode, Fa
         for (path, bytes) in &files {
             write_new(path, bytes)?;
         }
+        notice(shared, &format!("{} CIF files are in {}", files.len(), dir.display()));
     }
     let rows: Vec<_> = study_crystals()
         .iter()

@@ -1,16 +1,17 @@
 //! Bad input: exit code 2, one line that names file, line or key, nothing written or replaced.
 
 use crate::program::{contents, crystals, run, run_with, write};
+use std::fmt::Write;
 use std::path::Path;
 
 /// A CIF of a cubic cell with these atom rows.
 fn cif(a: &str, rows: &str) -> String {
     let mut text = String::from("data_x\n");
     for tag in ["a", "b", "c"] {
-        text.push_str(&format!("_cell_length_{tag} {a}\n"));
+        writeln!(text, "_cell_length_{tag} {a}").unwrap();
     }
     for tag in ["alpha", "beta", "gamma"] {
-        text.push_str(&format!("_cell_angle_{tag} 90\n"));
+        writeln!(text, "_cell_angle_{tag} 90").unwrap();
     }
     text.push_str(
         "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n",

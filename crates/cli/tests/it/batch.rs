@@ -2,6 +2,7 @@
 
 use crate::program::{Ran, crystals, distorted, number, run, run_with, write};
 use serde_json::{Value, json};
+use std::fmt::Write;
 
 /// A list of good, bad and good structures.
 fn mixed(dir: &std::path::Path) -> String {
@@ -100,7 +101,7 @@ fn table(dir: &std::path::Path, crystals: &[&str]) -> String {
     let mut text = String::from("material_id,formation_energy_per_atom,cif\n");
     for name in crystals {
         let cif = std::fs::read_to_string(dir.join(format!("{name}.cif"))).unwrap();
-        text.push_str(&format!("id-{name},-1.5,\"{}\"\n", cif.replace('"', "\"\"")));
+        writeln!(text, "id-{name},-1.5,\"{}\"", cif.replace('"', "\"\"")).unwrap();
     }
     text
 }

@@ -239,14 +239,14 @@ fn copies_flow_into_the_other_commands() {
     assert!(infos.iter().all(|v| v["space_group"]["number"] == json!(1)));
     assert_eq!(lines(&["simulate", "-"]).len(), 3);
     let original = run(dir.path(), &["perturb", "au2s.cif", "--coords", "0"]).ok().lines();
-    let pairs: String = copies
+    let pairs: Vec<String> = copies
         .lines()
         .map(|l| {
             let copy: Value = serde_json::from_str(l).unwrap();
-            format!("{}\n", json!({"a": copy["structure"], "b": original[0]["structure"]}))
+            json!({"a": copy["structure"], "b": original[0]["structure"]}).to_string()
         })
         .collect();
-    let verdicts = run_with(dir.path(), &["match", "--pairs", "-"], &pairs).ok().lines();
+    let verdicts = run_with(dir.path(), &["match", "--pairs", "-"], &pairs.join("\n")).ok().lines();
     assert_eq!(verdicts.len(), 3);
     for v in verdicts {
         assert_eq!(v["match"], json!(true));
@@ -326,4 +326,55 @@ fn check_counts_tasks() {
     let text = run(dir.path(), &["check", "s.toml"]).ok().stdout;
     assert!(text.starts_with("s.toml: ok\n") && text.contains("12 tasks"), "{text}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn standard_input_may_be_either_side() {
+    let dir = crystals();
+    let cif = std::fs::read_to_string(dir.path().join("au2s.cif")).unwrap();
+    let vasp = "Po\n1.0\n3.3 0 0\n0 3.3 0\n0 0 3.3\nPo\n1\nDirect\n0 0 0\n";
+    let of =
+        |format: &str| run(dir.path(), &["simulate", "au2s.cif", "--format", format]).ok().stdout;
+    let with_comment = format!("# measured\n{}", of("xy"));
+    for text in [&cif, &of("xy"), &of("csv"), &with_comment] {
+        let cosine =
+            |args: &[&str]| number(&run_with(dir.path(), args, text).ok().json()["loss"]["cosine"]);
+        let evaluated = cosine(&["evaluate", "au2s.cif", "--target", "-"]);
+        assert!((evaluated + 1.0).abs() < 1e-9, "{evaluated}");
+        for (a, b) in [("-", "au2s.cif"), ("au2s.cif", "-")] {
+            let compared = cosine(&["compare", a, b, "--format", "json"]);
+            assert!((compared + 1.0).abs() < 1e-9, "{compared}");
+        }
+    }
+    let info = run_with(dir.path(), &["info", "-", "--format", "json"], vasp).ok().json();
+    assert_eq!(info["space_group"]["number"], json!(221));
+    run_with(dir.path(), &["compare", "-", "au2s.cif"], vasp).ok();
+    // One standard input cannot be both sides.
+    run_with(dir.path(), &["compare", "-", "-"], &cif).refused(&["stdin"]);
+}
+
+#[test]
+fn measured_patterns_of_any_range_are_compared_where_a_model_can_be() {
+    let dir = crystals();
+    let cosine = |args: &[&str]| number(&run(dir.path(), args).ok().json()["loss"]["cosine"]);
+    let range = ["--two-theta", "20:60", "--step", "0.02"];
+    let simulate = [&["simulate", "nas.cif", "--format", "xy"], &range[..]].concat();
+    let columns = run(dir.path(), &simulate).ok().stdout;
+    // Points that no model has, at both ends of what a detector may write.
+    write(dir.path(), "wide.xy", &format!("0 0\n{columns}180 0\n"));
+    let windowed = [
+        "evaluate",
+        "nas.cif",
+        "--target",
+        "wide.xy",
+        "--two-theta",
+        "19.99:60.01",
+        "--step",
+        "0.02",
+    ];
+    assert!((cosine(&windowed) + 1.0).abs() < 1e-9);
+    let whole = cosine(&["evaluate", "nas.cif", "--target", "wide.xy"]);
+    assert!(whole < -0.5, "{whole}");
+    let none = ["evaluate", "nas.cif", "--target", "wide.xy", "--two-theta", "100:120"];
+    run(dir.path(), &none).refused(&["no point from 100 to 120"]);
 }

@@ -44,7 +44,9 @@ fn an_outside_loss_gets_its_options_and_works() {
             grad: &mut [f64],
         ) -> Result<f64, braggscape_plugin::loss::LossError> {
             let value = Cosine::default().value_and_gradient(obs, calc, grad)?;
-            grad.iter_mut().for_each(|g| *g *= self.weight);
+            for g in grad.iter_mut() {
+                *g *= self.weight;
+            }
             Ok(self.weight * value)
         }
     }

@@ -122,8 +122,10 @@ impl Config {
         let stem = || Path::new(source_name).file_stem().map(|s| s.to_string_lossy().into_owned());
         let title = reader.string("title").or_else(stem).unwrap_or_else(|| source_name.to_owned());
         let seed = reader.integer("seed", 0, i64::MAX).unwrap_or(0) as u64;
-        let structures = reader.strings("structures").unwrap_or_default();
-        if structures.is_empty() {
+        let structures = reader.strings("structures");
+        let none = structures.as_ref().map_or(!table.contains_key("structures"), Vec::is_empty);
+        let structures = structures.unwrap_or_default();
+        if none {
             reader.problem(
                 "structures",
                 "expected a list of study crystals (such as \"U2Ti\"; \"all\" for the ten) or structure files",

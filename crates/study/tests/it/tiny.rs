@@ -55,6 +55,6 @@ pub(crate) fn run_in(
 ) -> Result<Vec<Record>, StudyError> {
     match run(plan, dir, RunOptions { jobs, shard: Shard::WHOLE }, watch)? {
         RunOutcome::Finished { records } => Ok(records),
-        RunOutcome::ShardDone { missing } => panic!("{missing} tasks are missing"),
+        RunOutcome::ShardDone { missing, .. } => panic!("{missing} tasks are missing"),
     }
 }
