@@ -65,9 +65,16 @@ impl<'a, F: ForwardModel, L: Loss, P: Projector> Problem<'a, F, L, P> {
     }
 }
 
-/// A point that has no pattern is infeasible: the optimizer may step back from it.
-fn infeasible(reason: impl std::fmt::Display) -> EvalError {
-    EvalError::Infeasible { reason: reason.to_string() }
+/// A point that has no pattern is infeasible, for the reason of the error and its causes: the optimizer may step back from it.
+fn infeasible(e: impl std::error::Error) -> EvalError {
+    let mut reason = e.to_string();
+    let mut cause = e.source();
+    while let Some(c) = cause {
+        reason.push_str(": ");
+        reason.push_str(&c.to_string());
+        cause = c.source();
+    }
+    EvalError::Infeasible { reason }
 }
 
 impl<F: ForwardModel, L: Loss, P: Projector> Objective for Problem<'_, F, L, P> {
