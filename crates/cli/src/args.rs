@@ -199,7 +199,7 @@ pub(crate) struct StructuresArgs {
 /// Options of the forward model.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArgs {
-    /// Forward model: structsnap, pymatgen or instrument
+    /// Forward model: structsnap, pymatgen (peak lists, of `simulate` alone) or instrument
     #[arg(long, default_value = "structsnap")]
     pub(crate) preset: String,
     /// Wavelength: a name such as CuKa1, or Å [default: that of the preset]
@@ -233,7 +233,7 @@ fn parse_uvw(text: &str) -> Result<[f64; 3], String> {
 pub(crate) struct SimulateArgs {
     /// Structure file (.cif, POSCAR, .json, .jsonl, .csv), or - for stdin
     pub(crate) structure: PathBuf,
-    /// The peak list instead of the profile
+    /// The peak list instead of the profile; always so with --preset pymatgen
     #[arg(long)]
     pub(crate) peaks: bool,
     /// Intensities as computed instead of scaled to a largest one of 100

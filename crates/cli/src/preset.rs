@@ -4,7 +4,9 @@ use crate::args::ModelArgs;
 use crate::failure::Failure;
 use braggscape_crystal::Structure;
 use braggscape_pattern::{Pattern, Radiation};
-use braggscape_xrd::{ForwardModel, Scratch, Structsnap, StructsnapOptions};
+use braggscape_xrd::{
+    ForwardModel, PeakList, PeakListOptions, Scratch, Structsnap, StructsnapOptions,
+};
 
 /// The window and step of the `structsnap` preset, degrees 2theta.
 const WINDOW: (f64, f64, f64) = (5.0, 89.99, 0.01);
@@ -13,9 +15,13 @@ const WINDOW: (f64, f64, f64) = (5.0, 89.99, 0.01);
 fn options(args: &ModelArgs) -> Result<StructsnapOptions, Failure> {
     match args.preset.as_str() {
         "structsnap" => {}
-        known @ ("pymatgen" | "instrument") => {
-            return Err(Failure::not_available(&format!("--preset {known}")));
+        "pymatgen" => {
+            return Err(Failure::usage(
+                "--preset pymatgen gives peak lists, not patterns: `simulate` takes it, evaluate and compare do not; \
+                 they take --preset structsnap",
+            ));
         }
+        "instrument" => return Err(Failure::not_available("--preset instrument")),
         other => {
             return Err(Failure::usage(format!(
                 "unknown preset `{other}`; known: structsnap, pymatgen, instrument"
@@ -70,6 +76,48 @@ pub(crate) fn model(args: &ModelArgs) -> Result<Structsnap, Failure> {
             width_squared(x)
         ))),
     }
+}
+
+/// What `simulate` computes with.
+pub(crate) enum Simulator {
+    /// A pattern, or the peaks it is made of.
+    Profile(Box<Structsnap>),
+    /// Peaks alone.
+    Peaks(PeakList),
+}
+
+impl Simulator {
+    /// Wavelength, Å.
+    pub(crate) fn wavelength(&self) -> f64 {
+        match self {
+            Self::Profile(model) => model.wavelength(),
+            Self::Peaks(list) => list.wavelength(),
+        }
+    }
+}
+
+/// The model or the peak list that the arguments ask for; intensities of the latter are as computed.
+pub(crate) fn simulator(args: &ModelArgs) -> Result<Simulator, Failure> {
+    if args.preset != "pymatgen" {
+        return Ok(Simulator::Profile(Box::new(model(args)?)));
+    }
+    for (given, option) in [(args.step.is_some(), "--step"), (args.uvw.is_some(), "--uvw")] {
+        if given {
+            return Err(Failure::usage(format!(
+                "{option} means nothing to --preset pymatgen, which gives peak lists"
+            )));
+        }
+    }
+    let mut options = PeakListOptions { scaled: false, ..PeakListOptions::default() };
+    if let Some(text) = &args.wavelength {
+        let radiation: Radiation =
+            text.parse().map_err(|e: braggscape_pattern::PatternError| Failure::bad_input(&e))?;
+        options.wavelength = radiation.wavelength();
+    }
+    if args.two_theta.is_some() {
+        options.two_theta_range = args.two_theta;
+    }
+    PeakList::new(options).map(Simulator::Peaks).map_err(|e| Failure::bad_input(&e))
 }
 
 /// The model on the points of a measured pattern, and the pattern on the points of the model.

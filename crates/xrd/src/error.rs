@@ -32,6 +32,18 @@ pub enum ForwardError {
         /// Value of the polynomial, degrees^2.
         width_squared: f64,
     },
+    /// A range in which the structure has no reflection.
+    #[error(
+        "no reflection lies between 2theta = {from}° and {to}° at the wavelength {wavelength} Å"
+    )]
+    NoReflections {
+        /// Start of the range, degrees.
+        from: f64,
+        /// End of the range, degrees.
+        to: f64,
+        /// Wavelength, Å.
+        wavelength: f64,
+    },
     /// So many reflections that memory or patience would end first.
     #[error("the cell has about {count:.2e} reflections in range, more than the limit {limit:.0e}")]
     TooManyReflections {

@@ -59,7 +59,7 @@ fn families(hkls: &[[i32; 3]]) -> Vec<HklFamily> {
                 family.multiplicity += 1;
                 family.hkl = family.hkl.max(hkl);
             }
-            None => found.push((key, HklFamily { hkl, multiplicity: 1 })),
+            None => found.push((key, HklFamily { hkl, multiplicity: 1, four_index: false })),
         }
     }
     found.into_iter().map(|(_, family)| family).collect()
@@ -82,8 +82,9 @@ mod tests {
             0.0,
         );
         assert_eq!(peaks.len(), 2);
-        assert_eq!(peaks[0].hkls, [HklFamily { hkl: [1, 0, 0], multiplicity: 6 }]);
+        let family = |hkl, multiplicity| HklFamily { hkl, multiplicity, four_index: false };
+        assert_eq!(peaks[0].hkls, [family([1, 0, 0], 6)]);
         assert!((peaks[0].intensity - 6.0).abs() < 1e-12);
-        assert_eq!(peaks[1].hkls, [HklFamily { hkl: [1, 1, 0], multiplicity: 2 }]);
+        assert_eq!(peaks[1].hkls, [family([1, 1, 0], 2)]);
     }
 }

@@ -4,9 +4,9 @@ use crate::args::{OutputFormat, Shared, SimulateArgs};
 use crate::failure::Failure;
 use crate::input::{self, Structures};
 use crate::output::{batch, choose, notice, print, print_json};
-use crate::preset;
+use crate::preset::{self, Simulator};
 use braggscape_crystal::io::NamedStructure;
-use braggscape_pattern::{Pattern, Peak};
+use braggscape_pattern::{HklFamily, Pattern, Peak};
 use braggscape_report::{PatternFigure, Reflection, Trace, pattern_figure};
 use braggscape_xrd::{ForwardModel, Scratch, Structsnap};
 use serde_json::{Value, json};
@@ -15,36 +15,50 @@ use std::process::ExitCode;
 
 pub(crate) fn run(args: &SimulateArgs, shared: &Shared) -> Result<ExitCode, Failure> {
     use OutputFormat::{Csv, Json, Jsonl, Svg, Xy};
-    let model = preset::model(&args.model)?;
+    let simulator = preset::simulator(&args.model)?;
+    let lists_peaks = args.peaks || matches!(simulator, Simulator::Peaks(_));
     let structures = input::structures_as(&args.structure, shared.format)?;
     let formats: &[OutputFormat] = match structures {
         Structures::Many(_) => &[Jsonl, Json],
-        Structures::One(_) if args.peaks => &[Csv, Json, Jsonl],
+        Structures::One(_) if lists_peaks => &[Csv, Json, Jsonl],
         Structures::One(_) => &[Csv, Json, Jsonl, Xy, Svg],
     };
     let format = choose(shared, "simulate of this input", formats)?;
-    notice(shared, &format!("preset {}, wavelength {} Å", args.model.preset, model.wavelength()));
+    let what = if lists_peaks { ", peak list" } else { "" };
+    let (preset, wavelength) = (&args.model.preset, simulator.wavelength());
+    notice(shared, &format!("preset {preset}, wavelength {wavelength} Å{what}"));
     match structures {
         Structures::Many(entries) => batch(entries, |entry| {
             let named = input::parse(&entry)?;
-            json_of(args, &model, &named)
+            json_of(args, &simulator, &named)
         }),
         Structures::One(named) => {
             for note in &named.notes {
                 notice(shared, &format!("note: {note}"));
             }
             match format {
-                Json | Jsonl => print_json(&json_of(args, &model, &named)?)?,
-                Svg => print(&drawing(args, &model, &named)?)?,
-                _ if args.peaks => print(&peak_table(&peaks(args, &model, &named)?))?,
-                Xy => print(&columns(&pattern(args, &model, &named)?, ' ', ""))?,
-                _ => {
-                    let heading = "two_theta,intensity\n";
-                    print(&columns(&pattern(args, &model, &named)?, ',', heading))?;
-                }
+                Json | Jsonl => print_json(&json_of(args, &simulator, &named)?)?,
+                _ => print(&text_of(args, &simulator, &named, format)?)?,
             }
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// A result in a form other than JSON.
+fn text_of(
+    args: &SimulateArgs,
+    simulator: &Simulator,
+    named: &NamedStructure,
+    format: OutputFormat,
+) -> Result<String, Failure> {
+    match simulator {
+        Simulator::Profile(model) if !args.peaks => match format {
+            OutputFormat::Svg => drawing(args, model, named),
+            OutputFormat::Xy => Ok(columns(&pattern(args, model, named)?, ' ', "")),
+            _ => Ok(columns(&pattern(args, model, named)?, ',', "two_theta,intensity\n")),
+        },
+        _ => Ok(peak_table(&peaks(args, simulator, named)?)),
     }
 }
 
@@ -68,10 +82,14 @@ fn pattern(
 
 fn peaks(
     args: &SimulateArgs,
-    model: &Structsnap,
+    simulator: &Simulator,
     named: &NamedStructure,
 ) -> Result<Vec<Peak>, Failure> {
-    let mut peaks = model.peaks(&named.structure).map_err(|e| Failure::work(&e))?;
+    let mut peaks = match simulator {
+        Simulator::Profile(model) => model.peaks(&named.structure),
+        Simulator::Peaks(list) => list.peaks(&named.structure),
+    }
+    .map_err(|e| Failure::work(&e))?;
     let largest = peaks.iter().map(|p| p.intensity).fold(0.0, f64::max);
     let factor = to_hundred(args.absolute, largest);
     for p in &mut peaks {
@@ -82,40 +100,39 @@ fn peaks(
 
 fn json_of(
     args: &SimulateArgs,
-    model: &Structsnap,
+    simulator: &Simulator,
     named: &NamedStructure,
 ) -> Result<Value, Failure> {
-    let mut value = if args.peaks {
-        let peaks: Vec<Value> = peaks(args, model, named)?
-            .iter()
-            .map(|p| {
-                let hkls: Vec<Value> = p
-                    .hkls
-                    .iter()
-                    .map(|f| json!({ "hkl": f.hkl, "multiplicity": f.multiplicity }))
-                    .collect();
-                json!({
-                    "two_theta": p.two_theta, "intensity": p.intensity, "d": p.d_spacing, "hkls": hkls,
-                })
-            })
-            .collect();
-        json!({ "peaks": peaks })
-    } else {
-        let p = pattern(args, model, named)?;
-        json!({ "two_theta": p.axis().to_vec(), "intensity": p.y() })
+    let mut value = match simulator {
+        Simulator::Profile(model) if !args.peaks => {
+            let p = pattern(args, model, named)?;
+            json!({ "two_theta": p.axis().to_vec(), "intensity": p.y() })
+        }
+        _ => {
+            let peaks: Vec<Value> = peaks(args, simulator, named)?.iter().map(peak_json).collect();
+            json!({ "peaks": peaks })
+        }
     };
-    value["wavelength"] = json!(model.wavelength());
+    value["wavelength"] = json!(simulator.wavelength());
     if let Some(id) = &named.id {
         value["id"] = json!(id);
     }
     Ok(value)
 }
 
+fn peak_json(p: &Peak) -> Value {
+    let family = |f: &HklFamily| json!({ "hkl": f.indices(), "multiplicity": f.multiplicity });
+    let hkls: Vec<Value> = p.hkls.iter().map(family).collect();
+    json!({ "two_theta": p.two_theta, "intensity": p.intensity, "d": p.d_spacing, "hkls": hkls })
+}
+
+/// Indices with blanks between them.
+fn indices(family: &HklFamily) -> String {
+    family.indices().iter().map(i32::to_string).collect::<Vec<_>>().join(" ")
+}
+
 fn hkl_text(peak: &Peak) -> String {
-    let one = |f: &braggscape_pattern::HklFamily| {
-        let [h, k, l] = f.hkl;
-        format!("({h} {k} {l})x{}", f.multiplicity)
-    };
+    let one = |f: &HklFamily| format!("({})x{}", indices(f), f.multiplicity);
     peak.hkls.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
@@ -140,9 +157,7 @@ fn drawing(
         .map(|peak| Reflection {
             two_theta: peak.two_theta,
             intensity: peak.intensity,
-            label: peak.hkls.first().map_or_else(String::new, |f| {
-                f.hkl.iter().map(i32::to_string).collect::<Vec<_>>().join(" ")
-            }),
+            label: peak.hkls.first().map_or_else(String::new, indices),
         })
         .collect();
     let formula = named.structure.reduced_formula();
