@@ -92,12 +92,12 @@ impl PeakList {
             let (from, to) = o.two_theta_range.unwrap_or((0.0, 180.0));
             return Err(ForwardError::NoReflections { from, to, wavelength: o.wavelength });
         }
-        amplitudes.square(&sphere);
+        let squares = amplitudes.squares(&sphere);
         let mut reflections: Vec<Reflection> = sphere
             .hkl
             .iter()
             .zip(&sphere.g)
-            .zip(&amplitudes.squares)
+            .zip(&squares)
             .map(|((&hkl, &g), &square)| {
                 let sine = 0.5 * o.wavelength * g;
                 let cos_2theta = 1.0 - 2.0 * sine * sine;
