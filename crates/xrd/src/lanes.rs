@@ -33,23 +33,29 @@ const TAYLOR: [f64; 14] = [
     1.0,
 ];
 
-/// exp of eight numbers at or below 700, in place; within 2 units in the last place, 0 below -708.
+/// exp of a number at or below 700; within 2 units in the last place, 0 below -708.
 ///
 /// exp(x) = 2^k exp(r), k = round(x / ln 2), |r| <= ln(2)/2, and a Taylor polynomial of degree 13 (truncation 4e-18) for
-/// exp(r).
+/// exp(r). There is no branch: a long loop over it becomes vector instructions.
+#[inline(always)]
+pub(crate) fn exp(x: f64) -> f64 {
+    let clamped = x.max(LOWEST);
+    let shifted = clamped * LOG2_E + ROUND;
+    let k = shifted - ROUND;
+    let r = (clamped - k * LN2_HI) - k * LN2_LO;
+    let mut p = TAYLOR[0];
+    for c in &TAYLOR[1..] {
+        p = p * r + c;
+    }
+    let scale = f64::from_bits((shifted.to_bits().wrapping_add(1023)) << 52);
+    if x < LOWEST { 0.0 } else { p * scale }
+}
+
+/// [`exp`] of eight numbers in place.
 #[inline(always)]
 pub(crate) fn exp_lanes(x: &mut Lanes) {
     for v in x {
-        let clamped = v.max(LOWEST);
-        let shifted = clamped * LOG2_E + ROUND;
-        let k = shifted - ROUND;
-        let r = (clamped - k * LN2_HI) - k * LN2_LO;
-        let mut p = TAYLOR[0];
-        for c in &TAYLOR[1..] {
-            p = p * r + c;
-        }
-        let scale = f64::from_bits((shifted.to_bits().wrapping_add(1023)) << 52);
-        *v = if *v < LOWEST { 0.0 } else { p * scale };
+        *v = exp(*v);
     }
 }
 

@@ -9,7 +9,6 @@ pub use options::PeakListOptions;
 
 use crate::ForwardError;
 use amplitudes::Amplitudes;
-use bins::Reflection;
 use braggscape_crystal::Structure;
 use braggscape_pattern::Peak;
 use sphere::HalfSphere;
@@ -42,7 +41,7 @@ use sphere::HalfSphere;
 /// let polonium = Structure::new(lattice, vec![Site::new(Element::from_symbol("Po")?, Vector3::zeros())])?;
 /// let peaks = PeakList::new(PeakListOptions::default())?.peaks(&polonium)?;
 /// // sin(theta) = lambda / 2d with d = a = 3.36 Å.
-/// assert!((peaks[0].two_theta - 26.527).abs() < 1e-3);
+/// assert!((peaks[0].two_theta - 26.528).abs() < 1e-3);
 /// assert_eq!((peaks[0].hkls[0].indices(), peaks[0].hkls[0].multiplicity), (vec![1, 0, 0], 6));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -92,28 +91,11 @@ impl PeakList {
             let (from, to) = o.two_theta_range.unwrap_or((0.0, 180.0));
             return Err(ForwardError::NoReflections { from, to, wavelength: o.wavelength });
         }
-        amplitudes.square(&sphere);
-        let mut reflections: Vec<Reflection> = sphere
-            .hkl
-            .iter()
-            .zip(&sphere.g)
-            .zip(&amplitudes.squares)
-            .map(|((&hkl, &g), &square)| {
-                let sine = 0.5 * o.wavelength * g;
-                let cos_2theta = 1.0 - 2.0 * sine * sine;
-                let lp = (1.0 + cos_2theta * cos_2theta)
-                    / (sine * sine * ((1.0 - sine) * (1.0 + sine)).sqrt());
-                Reflection { hkl, g, intensity: 2.0 * square * lp }
-            })
-            .collect();
+        let squares = amplitudes.squares(&sphere);
         let four_index = bins::looks_hexagonal(structure.lattice());
-        let mut peaks = bins::merge(&mut reflections, o.wavelength, four_index);
-        let strongest = peaks.iter().fold(0.0, |m: f64, p| m.max(p.intensity));
-        if peaks.iter().any(|p| !p.intensity.is_finite()) {
-            return Err(ForwardError::NonFinite);
-        }
-        peaks.retain(|p| p.intensity / strongest * 100.0 > bins::LEAST_PERCENT);
+        let mut peaks = bins::merge(&sphere, &squares, o.wavelength, four_index)?;
         if o.scaled {
+            let strongest = peaks.iter().fold(0.0, |m: f64, p| m.max(p.intensity));
             for p in &mut peaks {
                 p.intensity = p.intensity / strongest * 100.0;
             }

@@ -6,7 +6,7 @@
 mod table;
 
 use crate::ForwardError;
-use crate::lanes::{Lanes, exp_lanes};
+use crate::lanes::{Lanes, exp, exp_lanes};
 use braggscape_crystal::Element;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,22 @@ impl FormFactor {
     pub fn f0(&self, s2: f64) -> f64 {
         let sum: f64 = self.coefficients.iter().map(|[a, b]| a * libm::exp(-b * s2)).sum();
         self.z - MOTT_BETHE * s2 * sum
+    }
+
+    /// f exp(-B s^2) of many values of s^2, B in Å^2.
+    #[inline(always)]
+    pub(crate) fn fill(&self, b_iso: f64, s2: &[f64], f: &mut [f64]) {
+        let [c0, c1, c2, c3] = self.coefficients;
+        let term = |[a, b]: [f64; 2], s2: f64| a * exp(-b * s2);
+        for (f, &s2) in f.iter_mut().zip(s2) {
+            let sum = (term(c0, s2) + term(c1, s2)) + (term(c2, s2) + term(c3, s2));
+            *f = self.z - MOTT_BETHE * s2 * sum;
+        }
+        if b_iso > 0.0 {
+            for (f, &s2) in f.iter_mut().zip(s2) {
+                *f *= exp(-b_iso * s2);
+            }
+        }
     }
 
     /// f and df/d(s^2) of eight values of s^2.
@@ -108,7 +124,10 @@ mod tests {
         let s2: Lanes = std::array::from_fn(|i| 0.003 + 0.05 * i as f64);
         let (mut v, mut d) = ([0.0; 8], [0.0; 8]);
         f.lanes(&s2, &mut v, &mut d);
+        let mut many = [0.0; 8];
+        f.fill(0.7, &s2, &mut many);
         for i in 0..8 {
+            assert!((many[i] - f.f0(s2[i]) * libm::exp(-0.7 * s2[i])).abs() < 1e-12);
             assert!((v[i] - f.f0(s2[i])).abs() < 1e-12);
             let h = 1e-6;
             let slope = (f.f0(s2[i] + h) - f.f0(s2[i] - h)) / (2.0 * h);

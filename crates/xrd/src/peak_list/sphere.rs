@@ -12,8 +12,21 @@ pub(super) struct HalfSphere {
     pub(super) hkl: Vec<[i32; 3]>,
     /// |g| of each, 1/Å.
     pub(super) g: Vec<f64>,
+    /// Reflections that differ in l alone, in steps of -1, one after the other.
+    pub(super) runs: Vec<Run>,
     /// Largest |h|, |k|, |l|.
     pub(super) limits: [i32; 3],
+}
+
+/// Reflections h k l, h k l-1, ..
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    /// Indices of the first.
+    pub(super) hkl: [i32; 3],
+    /// Place of the first in the list.
+    pub(super) start: usize,
+    /// Number of reflections.
+    pub(super) len: usize,
 }
 
 /// How much farther than its radius a sphere reaches, 1/Å: points on the surface to rounding are in.
@@ -67,20 +80,27 @@ impl HalfSphere {
                 let offset = r12 * y + r13 * x;
                 let (first, last) = range(r11, offset, (reach2 - across).max(0.0).sqrt());
                 let first = if h == 0 && k == 0 { 1 } else { first };
+                let mut below = None;
                 for l in (first..=last).rev() {
                     let g1 = r11 * f64::from(l) + offset;
                     let g = (g1 * g1 + across).sqrt();
                     if g >= g_min && g < g_limit {
+                        match out.runs.last_mut() {
+                            Some(run) if below == Some(l) => run.len += 1,
+                            _ => out.runs.push(Run { hkl: [h, k, l], start: out.g.len(), len: 1 }),
+                        }
+                        below = Some(l - 1);
                         out.hkl.push([h, k, l]);
                         out.g.push(g);
                     }
                 }
             }
         }
-        for hkl in &out.hkl {
-            for (limit, index) in out.limits.iter_mut().zip(hkl) {
-                *limit = (*limit).max(index.abs());
-            }
+        for Run { hkl: [h, k, l], len, .. } in &out.runs {
+            let lowest = l - *len as i32 + 1;
+            let [hs, ks, ls] = &mut out.limits;
+            (*hs, *ks) = ((*hs).max(*h), (*ks).max(k.abs()));
+            *ls = (*ls).max(l.abs()).max(lowest.abs());
         }
         Ok(out)
     }
@@ -113,6 +133,12 @@ mod tests {
                 }
             }
             assert_eq!(found.hkl, expected.iter().map(|e| e.0).collect::<Vec<_>>());
+            let in_runs = found.runs.iter().flat_map(|run| {
+                let [h, k, l] = run.hkl;
+                (l - run.len as i32 + 1..=l).rev().map(move |l| [h, k, l])
+            });
+            assert_eq!(in_runs.collect::<Vec<_>>(), found.hkl);
+            assert!(found.runs.iter().all(|run| found.hkl[run.start] == run.hkl));
             for (g, (_, norm)) in found.g.iter().zip(&expected) {
                 assert!((g - norm).abs() < 1e-13);
             }

@@ -1,0 +1,99 @@
+//! Laws of peak lists that need no other program.
+
+use crate::sample::{au2s, structure, u2ti};
+use braggscape_crystal::{Element, Structure};
+use braggscape_pattern::Peak;
+use braggscape_xrd::{ForwardError, PeakList, PeakListOptions};
+
+fn options() -> PeakListOptions {
+    PeakListOptions { scaled: false, ..PeakListOptions::default() }
+}
+
+fn peaks(options: PeakListOptions, s: &Structure) -> Vec<Peak> {
+    PeakList::new(options).unwrap().peaks(s).unwrap()
+}
+
+#[test]
+fn a_doubled_cell_has_the_same_peaks_four_times_as_high() {
+    let cell = [4.1, 5.2, 6.3, 83.0, 97.0, 104.0];
+    let sites = [("Na", [0.1, 0.2, 0.3], 1.0), ("Cl", [0.55, 0.7, 0.9], 0.5)];
+    let small = structure(cell, &sites);
+    let halves = sites
+        .iter()
+        .flat_map(|&(e, [x, y, z], o)| [0.0, 0.5].map(|shift| (e, [x, y, z / 2.0 + shift], o)));
+    let [a, b, c, alpha, beta, gamma] = cell;
+    let large = structure([a, b, 2.0 * c, alpha, beta, gamma], &halves.collect::<Vec<_>>());
+    for two_theta_range in [Some((0.0, 90.0)), Some((25.0, 70.0)), None] {
+        let options = PeakListOptions { two_theta_range, ..options() };
+        let (one, two) = (peaks(options.clone(), &small), peaks(options, &large));
+        assert!(one.len() > 20);
+        assert_eq!(one.len(), two.len());
+        for (p, q) in one.iter().zip(&two) {
+            assert!((p.two_theta - q.two_theta).abs() < 1e-9);
+            assert!((q.intensity / p.intensity / 4.0 - 1.0).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn a_factor_of_an_element_damps_that_element() {
+    let po = structure([3.36, 3.36, 3.36, 90.0, 90.0, 90.0], &[("Po", [0.0; 3], 1.0)]);
+    let b = 1.7;
+    let element = Element::from_symbol("Po").unwrap();
+    let other = Element::from_symbol("Au").unwrap();
+    let damped =
+        PeakListOptions { debye_waller_factors: vec![(other, 9.0), (element, b)], ..options() };
+    let (still, moving) = (peaks(options(), &po), peaks(damped, &po));
+    assert_eq!(still.len(), moving.len());
+    for (p, q) in still.iter().zip(&moving) {
+        let s = 0.5 / p.d_spacing;
+        assert!((q.intensity / p.intensity / (-2.0 * b * s * s).exp() - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn the_strongest_peak_is_scaled_to_100_and_all_in_proportion() {
+    let (absolute, scaled) =
+        (peaks(options(), &au2s()), peaks(PeakListOptions::default(), &au2s()));
+    let strongest = scaled.iter().map(|p| p.intensity).fold(0.0, f64::max);
+    assert!((strongest - 100.0).abs() < 1e-12);
+    let factor = absolute[0].intensity / scaled[0].intensity;
+    for (p, q) in absolute.iter().zip(&scaled) {
+        assert!((p.intensity / q.intensity / factor - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn only_hexagonal_cells_have_four_indices() {
+    let four =
+        |s: &Structure| peaks(options(), s).iter().flat_map(|p| &p.hkls).all(|f| f.four_index);
+    assert!(four(&u2ti()));
+    assert!(peaks(options(), &au2s()).iter().flat_map(|p| &p.hkls).all(|f| f.indices().len() == 3));
+}
+
+#[test]
+fn what_cannot_be_listed_is_a_typed_error() {
+    let list = |options| PeakList::new(options);
+    let range = Some((1.0, 2.0));
+    let e = list(PeakListOptions { two_theta_range: range, ..options() }).unwrap().peaks(&au2s());
+    assert!(matches!(e, Err(ForwardError::NoReflections { .. })), "{e:?}");
+    let e = list(PeakListOptions { wavelength: 30.0, ..options() }).unwrap().peaks(&au2s());
+    assert!(matches!(e, Err(ForwardError::NoReflections { .. })), "{e:?}");
+    let md = structure([3.0, 3.0, 3.0, 90.0, 90.0, 90.0], &[("Md", [0.0; 3], 1.0)]);
+    let e = list(options()).unwrap().peaks(&md).unwrap_err();
+    assert!(e.to_string().contains("Md"), "{e}");
+    for bad in [f64::NAN, 0.0, -1.0, f64::INFINITY] {
+        let e = list(PeakListOptions { wavelength: bad, ..options() }).unwrap_err();
+        assert!(e.to_string().contains("wavelength"), "{e}");
+    }
+    for window in [(f64::NAN, 90.0), (10.0, f64::NAN), (50.0, 50.0), (-1.0, 20.0), (0.0, 181.0)] {
+        let e = list(PeakListOptions { two_theta_range: Some(window), ..options() }).unwrap_err();
+        assert!(e.to_string().contains("2theta"), "{e}");
+    }
+    let po = Element::from_symbol("Po").unwrap();
+    for bad in [-0.1, f64::NAN] {
+        let factors = vec![(po, bad)];
+        let e = list(PeakListOptions { debye_waller_factors: factors, ..options() }).unwrap_err();
+        assert!(e.to_string().contains("Debye-Waller"), "{e}");
+    }
+}
