@@ -6,7 +6,7 @@
 mod table;
 
 use crate::ForwardError;
-use crate::lanes::{Lanes, exp, exp_lanes};
+use crate::lanes::exp;
 use braggscape_crystal::Element;
 use serde::{Deserialize, Serialize};
 
@@ -73,24 +73,25 @@ impl FormFactor {
         }
     }
 
-    /// f and df/d(s^2) of eight values of s^2.
+    /// f exp(-B s^2) of many values of s^2 and its derivative in s^2, B in Å^2.
     #[inline(always)]
-    pub(crate) fn lanes(&self, s2: &Lanes, f: &mut Lanes, df: &mut Lanes) {
-        let (mut sum, mut slope) = ([0.0; 8], [0.0; 8]);
-        for [a, b] in self.coefficients {
-            let mut e = [0.0; 8];
-            for i in 0..8 {
-                e[i] = -b * s2[i];
-            }
-            exp_lanes(&mut e);
-            for i in 0..8 {
-                sum[i] += a * e[i];
-                slope[i] += a * (1.0 - b * s2[i]) * e[i];
-            }
+    pub(crate) fn fill_both(&self, b_iso: f64, s2: &[f64], f: &mut [f64], df: &mut [f64]) {
+        let [c0, c1, c2, c3] = self.coefficients;
+        let term = |[a, b]: [f64; 2], s2: f64| {
+            let e = a * exp(-b * s2);
+            (e, e * (1.0 - b * s2))
+        };
+        for ((f, df), &s2) in f.iter_mut().zip(df.iter_mut()).zip(s2) {
+            let (t0, t1, t2, t3) = (term(c0, s2), term(c1, s2), term(c2, s2), term(c3, s2));
+            *f = self.z - MOTT_BETHE * s2 * ((t0.0 + t1.0) + (t2.0 + t3.0));
+            *df = -MOTT_BETHE * ((t0.1 + t1.1) + (t2.1 + t3.1));
         }
-        for i in 0..8 {
-            f[i] = self.z - MOTT_BETHE * s2[i] * sum[i];
-            df[i] = -MOTT_BETHE * slope[i];
+        if b_iso > 0.0 {
+            for ((f, df), &s2) in f.iter_mut().zip(df).zip(s2) {
+                let t = exp(-b_iso * s2);
+                *df = t * (*df - b_iso * *f);
+                *f *= t;
+            }
         }
     }
 }
@@ -119,11 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn eight_at_once_agree_with_one_and_with_differences() {
+    fn many_at_once_agree_with_one_and_with_differences() {
         let f = FormFactor::of(Element::from_symbol("U").unwrap(), EuAm::Structsnap).unwrap();
-        let s2: Lanes = std::array::from_fn(|i| 0.003 + 0.05 * i as f64);
+        let s2: [f64; 8] = std::array::from_fn(|i| 0.003 + 0.05 * i as f64);
         let (mut v, mut d) = ([0.0; 8], [0.0; 8]);
-        f.lanes(&s2, &mut v, &mut d);
+        f.fill_both(0.0, &s2, &mut v, &mut d);
         let mut many = [0.0; 8];
         f.fill(0.7, &s2, &mut many);
         for i in 0..8 {

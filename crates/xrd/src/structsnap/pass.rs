@@ -3,7 +3,7 @@
 use super::{FWHM_PER_SIGMA, Scratch, Structsnap, reciprocal_metric};
 use crate::cell_gradient::cell_gradient;
 use crate::gaussian::{Footprint, PAD, StepTable, gather, spread};
-use crate::lanes::{Lanes, exp_lanes};
+use crate::lanes::Lanes;
 use crate::reflections::{g_squared, six};
 use crate::structsnap::scratch::{PeakState, Species};
 use crate::{ForwardError, StructureGradient};
@@ -136,21 +136,12 @@ impl Structsnap {
             buffer.clear();
             buffer.resize(blocks * scratch.species.len(), [0.0; 8]);
         }
-        let b_iso = self.options.b_iso;
+        let s2 = scratch.s2.as_flattened();
         for (e, species) in scratch.species.iter().enumerate() {
-            for (b, s2) in scratch.s2.iter().enumerate() {
-                let at = e * blocks + b;
-                let (f, df) = (&mut scratch.f[at], &mut scratch.df[at]);
-                species.form_factor.lanes(s2, f, df);
-                if b_iso > 0.0 {
-                    let mut t: Lanes = s2.map(|s2| -b_iso * s2);
-                    exp_lanes(&mut t);
-                    for i in 0..8 {
-                        df[i] = t[i] * (df[i] - b_iso * f[i]);
-                        f[i] *= t[i];
-                    }
-                }
-            }
+            let range = e * blocks..(e + 1) * blocks;
+            let f = scratch.f[range.clone()].as_flattened_mut();
+            let df = scratch.df[range].as_flattened_mut();
+            species.form_factor.fill_both(self.options.b_iso, s2, f, df);
         }
     }
 
@@ -190,6 +181,11 @@ impl Structsnap {
             // Both members of the Friedel pair.
             let intensity = 2.0 * (f[0] * f[0] + f[1] * f[1]) * lp;
             let sigma = self.width(two_theta, sine / cosine)? / FWHM_PER_SIGMA;
+            // Finite heights make a finite pattern.
+            let height = intensity / (sigma * SQRT_TAU);
+            if !height.is_finite() {
+                return Err(ForwardError::NonFinite);
+            }
             let h = self.grid.step / sigma;
             let same = scratch.tables.last().is_some_and(|t| t.h().to_bits() == h.to_bits());
             if !same {
@@ -205,7 +201,7 @@ impl Structsnap {
                 lp,
                 f,
                 intensity,
-                height: intensity / (sigma * SQRT_TAU),
+                height,
             });
         }
         Ok(())
