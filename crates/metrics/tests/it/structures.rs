@@ -3,6 +3,7 @@
 use braggscape_crystal::{Element, Lattice, Site, Structure};
 use nalgebra::{Matrix3, Vector3};
 use proptest::prelude::*;
+use std::ops::Range;
 
 /// A structure of these lattice vectors (rows) and sites.
 pub(crate) fn structure(rows: [[f64; 3]; 3], sites: &[(&str, [f64; 3])]) -> Structure {
@@ -86,6 +87,39 @@ pub(crate) fn crystals() -> impl Strategy<Value = Structure> {
             structure([[a, 0.0, 0.0], [p, b, 0.0], [q, r, c]], &sites)
         },
     )
+}
+
+/// Whether a translation carries every site near one of its kind: the farthest misses by a distance in `range`, Å.
+///
+/// Primitive cells are sought within a fixed distance, whatever the size of the crystal, as pymatgen does. A crystal that is
+/// centred to about that distance may have another primitive cell once it is scaled, and then rightly does not match itself.
+/// Each site may lie halfway between two that are to be averaged, so that a miss here counts twice. The vector of the smaller cell
+/// is that of one pair of sites, so that even within the distance the cell depends a little on their order.
+pub(crate) fn is_almost_centred(s: &Structure, range: Range<f64>) -> bool {
+    let distance = |d: Vector3<f64>| {
+        let d = d.map(|x| x - x.round());
+        let images = (-1..=1)
+            .flat_map(|i| (-1..=1).flat_map(move |j| (-1..=1).map(move |k| Vector3::new(i, j, k))));
+        images
+            .map(|n| s.lattice().cart(&(d + n.map(f64::from))).norm())
+            .fold(f64::INFINITY, f64::min)
+    };
+    let sites = s.sites();
+    let first = sites[0];
+    sites.iter().skip(1).filter(|t| t.element == first.element).any(|to| {
+        let shift = to.frac - first.frac;
+        let farthest = sites
+            .iter()
+            .map(|a| {
+                sites
+                    .iter()
+                    .filter(|b| b.element == a.element)
+                    .map(|b| distance(a.frac + shift - b.frac))
+                    .fold(f64::INFINITY, f64::min)
+            })
+            .fold(0.0, f64::max);
+        range.contains(&farthest)
+    })
 }
 
 /// Products of up to four shears and sign changes with small entries.
