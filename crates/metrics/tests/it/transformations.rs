@@ -17,8 +17,10 @@ fn compare(a: &Structure, b: &Structure) -> MatchOutcome {
 fn is_perfect(a: &Structure, b: &Structure) -> Result<(), TestCaseError> {
     let o = compare(a, b);
     prop_assert!(o.matched);
-    prop_assert!(o.rms.unwrap() < 1e-8, "rms {:?}", o.rms);
-    prop_assert!(o.max_dist.unwrap() < 1e-7);
+    // The search ends at the first pairing whose rms is below 1e-5, as pymatgen's does: where two bases fit almost equally
+    // well, it need not be the perfect one. The largest of n distances is at most sqrt(n) times their rms.
+    prop_assert!(o.rms.unwrap() < 1e-5, "rms {:?}", o.rms);
+    prop_assert!(o.max_dist.unwrap() < 1e-5 * (a.n_sites() as f64).sqrt());
     Ok(())
 }
 
