@@ -1,5 +1,6 @@
 //! Failures and their exit codes.
 
+use braggscape_optim::with_causes;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -68,19 +69,4 @@ impl From<std::io::Error> for Failure {
         let code = u8::from(e.kind() != std::io::ErrorKind::BrokenPipe);
         Self { code, message: format!("results cannot be written: {e}") }
     }
-}
-
-/// The message of an error followed by those of its causes, each said once.
-pub(crate) fn with_causes(e: &dyn std::error::Error) -> String {
-    let mut text = e.to_string();
-    let mut cause = e.source();
-    while let Some(c) = cause {
-        let message = c.to_string();
-        if !text.contains(&message) {
-            text.push_str(": ");
-            text.push_str(&message);
-        }
-        cause = c.source();
-    }
-    text
 }

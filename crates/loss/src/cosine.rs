@@ -1,6 +1,6 @@
 //! Negative cosine similarity.
 
-use crate::seam::{check_axes, check_buffers};
+use crate::seam::{check_axes, check_buffers, intensity_norm};
 use crate::{Loss, LossError};
 use braggscape_pattern::{Pattern, sum};
 use serde::{Deserialize, Serialize};
@@ -37,16 +37,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct Cosine {}
 
-/// |y|, or an error that names the pattern.
-fn norm(pattern: &Pattern, which: &'static str) -> Result<f64, LossError> {
-    let norm = sum::norm(pattern.y());
-    if norm > 0.0 { Ok(norm) } else { Err(LossError::NoIntensity { which }) }
-}
-
 impl Loss for Cosine {
     fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
         check_axes(obs, calc)?;
-        let norms = norm(obs, "observed")? * norm(calc, "calculated")?;
+        let norms = intensity_norm(obs, "observed")? * intensity_norm(calc, "calculated")?;
         Ok(-sum::dot(obs.y(), calc.y()) / norms)
     }
 
@@ -57,7 +51,7 @@ impl Loss for Cosine {
         grad: &mut [f64],
     ) -> Result<f64, LossError> {
         check_buffers(obs, calc, grad)?;
-        let (f, g) = (norm(obs, "observed")?, norm(calc, "calculated")?);
+        let (f, g) = (intensity_norm(obs, "observed")?, intensity_norm(calc, "calculated")?);
         let value = -sum::dot(obs.y(), calc.y()) / (f * g);
         let (by_f, by_g) = (-1.0 / (f * g), -value / (g * g));
         for ((d, x), y) in grad.iter_mut().zip(obs.y()).zip(calc.y()) {

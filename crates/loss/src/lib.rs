@@ -12,4 +12,4 @@ mod seam;
 pub use cosine::Cosine;
 pub use error::LossError;
 pub use mse::{Mse, Normalisation};
-pub use seam::{AnyLoss, Loss, check_axes, check_buffers};
+pub use seam::{AnyLoss, Loss, check_axes, check_buffers, intensity_norm};

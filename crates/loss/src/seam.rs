@@ -116,3 +116,12 @@ pub fn check_buffers(obs: &Pattern, calc: &Pattern, grad: &[f64]) -> Result<(), 
         Err(LossError::BufferLength { found: grad.len(), expected: calc.n_points() })
     }
 }
+
+/// Euclidean norm of a pattern; `which` is "observed" or "calculated".
+///
+/// # Errors
+/// [`LossError::NoIntensity`] if the pattern is zero everywhere.
+pub fn intensity_norm(pattern: &Pattern, which: &'static str) -> Result<f64, LossError> {
+    let norm = braggscape_pattern::sum::norm(pattern.y());
+    if norm > 0.0 { Ok(norm) } else { Err(LossError::NoIntensity { which }) }
+}

@@ -26,12 +26,6 @@ pub enum MetricError {
         /// The other.
         second: &'static str,
     },
-    /// The option is known but this version does not offer it.
-    #[error("`{what}` is not available yet")]
-    NotAvailable {
-        /// The option.
-        what: &'static str,
-    },
     /// Sites that share one position have a total occupancy above one.
     #[error(
         "the sites at the position of site {site_idx} have a total occupancy of {occupancy}, expected at most 1"

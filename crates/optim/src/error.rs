@@ -26,6 +26,11 @@ pub enum EvalError {
 }
 
 impl EvalError {
+    /// A point outside the domain, for the reason of an error and its causes.
+    pub fn infeasible(e: impl std::error::Error) -> Self {
+        Self::Infeasible { reason: with_causes(&e) }
+    }
+
     /// An evaluation that failed for good.
     pub fn failed(source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Failed { source: Arc::new(source) }
@@ -68,4 +73,26 @@ pub enum OptimError {
         #[source]
         source: EvalError,
     },
+}
+
+/// The message of an error followed by those of its causes, each said once.
+///
+/// # Examples
+/// ```
+/// use braggscape_optim::{EvalError, OptimError, with_causes};
+/// let e = OptimError::Start { source: EvalError::NonFinite };
+/// assert_eq!(with_causes(&e), "the starting point cannot be evaluated: the objective is not finite");
+/// ```
+pub fn with_causes(e: &dyn std::error::Error) -> String {
+    let mut text = e.to_string();
+    let mut cause = e.source();
+    while let Some(c) = cause {
+        let message = c.to_string();
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = c.source();
+    }
+    text
 }

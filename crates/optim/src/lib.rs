@@ -37,7 +37,7 @@ mod plateau;
 
 pub use adam::{Adam, AdamOptions};
 pub use driver::{Limits, Minimum, Observer, minimize};
-pub use error::{EvalError, OptimError};
+pub use error::{EvalError, OptimError, with_causes};
 pub use gradient_descent::{GradientDescent, GradientDescentOptions};
 pub use objective::{Component, Objective, StepCap};
 pub use optimizer::{AnyOptimizer, Iterate, Optimizer, Progress, Termination};

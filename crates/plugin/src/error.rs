@@ -1,5 +1,6 @@
 //! What can be wrong with a named component.
 
+use braggscape_optim::with_causes;
 use thiserror::Error;
 
 /// A component that cannot be registered or built.
@@ -81,13 +82,7 @@ pub enum PluginError {
 impl PluginError {
     /// The reason of a component's own error, with its causes.
     pub fn rejected(e: &dyn std::error::Error) -> Self {
-        let mut reason = e.to_string();
-        let mut cause = e.source();
-        while let Some(c) = cause {
-            reason.push_str(": ");
-            reason.push_str(&c.to_string());
-            cause = c.source();
-        }
+        let reason = with_causes(e);
         Self::BadOptions { reason }
     }
 }

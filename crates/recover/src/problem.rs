@@ -65,37 +65,26 @@ impl<'a, F: ForwardModel, L: Loss, P: Projector> Problem<'a, F, L, P> {
     }
 }
 
-/// A point that has no pattern is infeasible, for the reason of the error and its causes: the optimizer may step back from it.
-fn infeasible(e: impl std::error::Error) -> EvalError {
-    let mut reason = e.to_string();
-    let mut cause = e.source();
-    while let Some(c) = cause {
-        reason.push_str(": ");
-        reason.push_str(&c.to_string());
-        cause = c.source();
-    }
-    EvalError::Infeasible { reason }
-}
-
 impl<F: ForwardModel, L: Loss, P: Projector> Objective for Problem<'_, F, L, P> {
     fn components(&self) -> &[Component] {
         self.parametrisation.components()
     }
 
     fn value(&self, x: &[f64]) -> Result<f64, EvalError> {
-        let structure = self.parametrisation.unpack(x).map_err(infeasible)?;
+        let structure = self.parametrisation.unpack(x).map_err(EvalError::infeasible)?;
         let mut workspace = self.workspace();
         let Workspace { scratch, calc, .. } = &mut *workspace;
-        self.forward.simulate(&structure, scratch, calc).map_err(infeasible)?;
-        self.loss.value(self.target, calc).map_err(infeasible)
+        self.forward.simulate(&structure, scratch, calc).map_err(EvalError::infeasible)?;
+        self.loss.value(self.target, calc).map_err(EvalError::infeasible)
     }
 
     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
-        let structure = self.parametrisation.unpack(x).map_err(infeasible)?;
+        let structure = self.parametrisation.unpack(x).map_err(EvalError::infeasible)?;
         let mut workspace = self.workspace();
         let Workspace { scratch, calc, d_y, gradient: whole } = &mut *workspace;
-        self.forward.simulate(&structure, scratch, calc).map_err(infeasible)?;
-        let value = self.loss.value_and_gradient(self.target, calc, d_y).map_err(infeasible)?;
+        self.forward.simulate(&structure, scratch, calc).map_err(EvalError::infeasible)?;
+        let value =
+            self.loss.value_and_gradient(self.target, calc, d_y).map_err(EvalError::infeasible)?;
         self.forward.pullback(&structure, d_y, scratch, whole).map_err(EvalError::failed)?;
         self.parametrisation.pack_gradient(whole, gradient);
         Ok(value)
@@ -103,7 +92,7 @@ impl<F: ForwardModel, L: Loss, P: Projector> Objective for Problem<'_, F, L, P> 
 
     fn project(&self, x: &mut [f64]) -> Result<(), EvalError> {
         let (mut cell, mut coords) = self.parametrisation.split(x);
-        self.projector.project(&mut cell, &mut coords).map_err(infeasible)?;
+        self.projector.project(&mut cell, &mut coords).map_err(EvalError::infeasible)?;
         self.parametrisation.write(&cell, &coords, x);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! What can go wrong in a study.
 
+use braggscape_optim::with_causes;
 use braggscape_record::RecordError;
 use std::fmt;
 use std::path::PathBuf;
@@ -124,16 +125,4 @@ fn list(source_name: &str, problems: &[Problem]) -> String {
     };
     let lines: Vec<_> = problems.iter().map(line).collect();
     lines.join("\n")
-}
-
-/// The message of an error followed by those of its causes.
-pub(crate) fn with_causes(e: &dyn std::error::Error) -> String {
-    let mut text = e.to_string();
-    let mut cause = e.source();
-    while let Some(c) = cause {
-        text.push_str(": ");
-        text.push_str(&c.to_string());
-        cause = c.source();
-    }
-    text
 }

@@ -2,14 +2,13 @@
 
 use crate::Plan;
 use crate::config::kind_of;
-use crate::error::with_causes;
 use crate::plan::TaskKey;
 use crate::seed::stream;
 use braggscape_crystal::Structure;
 use braggscape_loss::Loss;
 use braggscape_metrics::Prepared;
 use braggscape_noise::NoiseModel;
-use braggscape_optim::Limits;
+use braggscape_optim::{Limits, with_causes};
 use braggscape_pattern::Pattern;
 use braggscape_record::{Record, StructureRecord};
 use braggscape_recover::{RecoveryTask, Strategy};

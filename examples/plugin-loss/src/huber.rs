@@ -1,6 +1,6 @@
 //! A loss that minds large differences less than mse does.
 
-use braggscape_plugin::loss::{Loss, LossError, check_buffers};
+use braggscape_plugin::loss::{Loss, LossError, check_buffers, intensity_norm};
 use braggscape_plugin::pattern::{Pattern, sum};
 use serde::Deserialize;
 
@@ -16,11 +16,6 @@ pub struct Huber {
     pub delta: f64,
 }
 
-fn norm(pattern: &Pattern, which: &'static str) -> Result<f64, LossError> {
-    let norm = sum::norm(pattern.y());
-    if norm > 0.0 { Ok(norm) } else { Err(LossError::NoIntensity { which }) }
-}
-
 impl Loss for Huber {
     fn value_and_gradient(
         &self,
@@ -29,7 +24,7 @@ impl Loss for Huber {
         grad: &mut [f64],
     ) -> Result<f64, LossError> {
         check_buffers(obs, calc, grad)?;
-        let (f, g) = (norm(obs, "observed")?, norm(calc, "calculated")?);
+        let (f, g) = (intensity_norm(obs, "observed")?, intensity_norm(calc, "calculated")?);
         let residual = |x: f64, y: f64| x / f - y / g;
         let value = sum::zip_with(obs.y(), calc.y(), |x, y| {
             let r = residual(x, y).abs();
