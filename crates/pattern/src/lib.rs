@@ -15,6 +15,7 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod axis;
+mod decimation;
 mod error;
 pub mod io;
 mod peak;
@@ -23,6 +24,7 @@ mod radiation;
 pub mod sum;
 
 pub use axis::{Axis, AxisKind};
+pub use decimation::{DecimatedTarget, Decimation, TAPS};
 pub use error::PatternError;
 pub use peak::{HklFamily, Peak};
 pub use profile::Pattern;

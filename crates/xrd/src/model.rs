@@ -2,9 +2,10 @@
 
 use crate::{ForwardError, Scratch, Structsnap};
 use braggscape_crystal::Structure;
-use braggscape_pattern::{Axis, Pattern, Peak};
+use braggscape_pattern::{Axis, Decimation, Pattern, Peak};
 use enum_dispatch::enum_dispatch;
 use nalgebra::Vector3;
+use std::sync::Arc;
 
 /// Gradient of a scalar L with respect to what a forward model takes from a structure.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +20,8 @@ pub struct StructureGradient {
     pub caglioti: [f64; 3],
     /// dL/dB of the overall isotropic displacement, per Å^2.
     pub b_iso: f64,
+    /// dL/d(scale) at scale 1, where the pattern is the scale times what the model gives.
+    pub scale: f64,
 }
 
 /// A powder-diffraction forward model: structure to pattern, and the pullback of its derivative.
@@ -64,6 +67,43 @@ pub trait ForwardModel: Send + Sync {
     /// # Errors
     /// [`ForwardError`]: the structure cannot be simulated.
     fn peaks(&self, structure: &Structure) -> Result<Vec<Peak>, ForwardError>;
+
+    /// The same patterns on every k-th point, if the model can give them: what losses that depend on inner products alone are
+    /// computed from, much faster than from all points.
+    fn decimated(&self) -> Option<Box<dyn DecimatedForward + '_>> {
+        None
+    }
+}
+
+/// A forward model whose patterns are sums of Gaussians of one width, on the nodes of a [`Decimation`].
+///
+/// Called as [`ForwardModel`] is: a simulation, and where a gradient is wanted the pullback directly afterwards. Widths are not
+/// differentiated: [`StructureGradient::caglioti`] is 0.
+pub trait DecimatedForward: Send + Sync {
+    /// The nodes, and how they stand for all points of the axis.
+    fn decimation(&self) -> &Arc<Decimation>;
+
+    /// The pattern on the nodes, valid until `scratch` is used again.
+    ///
+    /// # Errors
+    /// As [`ForwardModel::simulate`].
+    fn simulate_nodes<'a>(
+        &self,
+        structure: &Structure,
+        scratch: &'a mut Scratch,
+    ) -> Result<&'a [f64], ForwardError>;
+
+    /// Overwrites `out` with the gradient of L, where `d_nodes` is dL/d(value) of each node just simulated.
+    ///
+    /// # Errors
+    /// As [`ForwardModel::pullback`].
+    fn pullback_nodes(
+        &self,
+        structure: &Structure,
+        d_nodes: &[f64],
+        scratch: &mut Scratch,
+        out: &mut StructureGradient,
+    ) -> Result<(), ForwardError>;
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -97,6 +137,10 @@ impl ForwardModel for Box<dyn ForwardModel> {
 
     fn peaks(&self, structure: &Structure) -> Result<Vec<Peak>, ForwardError> {
         (**self).peaks(structure)
+    }
+
+    fn decimated(&self) -> Option<Box<dyn DecimatedForward + '_>> {
+        (**self).decimated()
     }
 }
 

@@ -98,3 +98,91 @@ pub(crate) fn fill(
     }
     Ok(())
 }
+
+/// The shell of g^2 that [`fill_shell`] lists: above the first, below the second, 1/Å^2.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Shell {
+    pub(crate) above: f64,
+    pub(crate) below: f64,
+}
+
+/// Fills `list` with the half sphere of indices within `limits` that lie in a shell: as [`fill`], but each row of l is bounded
+/// by the roots of g^2(l), so that what is far outside costs nothing.
+pub(crate) fn fill_shell(
+    list: &mut ReflectionList,
+    limits: [i32; 3],
+    metric: &[f64; 6],
+    shell: Shell,
+) {
+    list.hkl.clear();
+    let [nh, nk, nl] = limits;
+    let inverse = 0.5 / metric[2];
+    for h in 0..=nh {
+        for k in if h == 0 { 0 } else { -nk }..=nk {
+            let at = |l: i32| g_squared(metric, [h, k, l]);
+            let (x, y) = (f64::from(h), f64::from(k));
+            let half = y * metric[3] + x * metric[4];
+            let across = x * x * metric[0] + y * y * metric[1] + 2.0 * x * y * metric[5];
+            let discriminant = 4.0 * (half * half - metric[2] * (across - shell.below));
+            if discriminant < 0.0 {
+                continue;
+            }
+            let (middle, reach) = (-2.0 * half * inverse, discriminant.sqrt() * inverse);
+            // The roots are rounded: look one index farther, and let g^2 itself decide.
+            let mut first = (((middle - reach).ceil() - 1.0) as i32).max(-nl);
+            let mut last = (((middle + reach).floor() + 1.0) as i32).min(nl);
+            if h == 0 && k == 0 {
+                first = first.max(1);
+            }
+            while first <= last && at(first) >= shell.below {
+                first += 1;
+            }
+            while first <= last && at(last) >= shell.below {
+                last -= 1;
+            }
+            let closest = across - half * half * 2.0 * inverse;
+            if closest > shell.above {
+                list.hkl.extend((first..=last).map(|l| [h, k, l]));
+            } else {
+                list.hkl.extend((first..=last).filter(|&l| at(l) > shell.above).map(|l| [h, k, l]));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use braggscape_crystal::{CellParameters, Lattice};
+
+    #[test]
+    fn rows_between_roots_are_what_a_search_of_the_box_finds() {
+        for (i, p) in [
+            [4.0, 5.0, 6.0, 80.0, 95.0, 110.0],
+            [3.0, 3.0, 3.0, 60.0, 60.0, 60.0],
+            [2.5, 19.0, 4.0, 35.0, 90.0, 61.0],
+            [9.0, 2.2, 14.0, 90.0, 118.0, 90.0],
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let lattice = Lattice::from_parameters(&CellParameters::from_array(p)).unwrap();
+            let inverse = lattice.inverse();
+            let metric = six(&(inverse * inverse.transpose()));
+            for shell in [
+                Shell { above: 0.0, below: 0.9 },
+                Shell { above: 0.11, below: 0.9 },
+                Shell { above: 0.3, below: 0.4 + 0.1 * i as f64 },
+            ] {
+                let (mut quick, mut slow) = (ReflectionList::default(), ReflectionList::default());
+                fill_shell(&mut quick, [4, 5, 6], &metric, shell);
+                fill(&mut slow, [4, 5, 6], &metric, |_, g2| {
+                    Ok(g2 > shell.above && g2 < shell.below)
+                })
+                .unwrap();
+                assert!(slow.n_pairs() > 3, "{p:?}");
+                assert_eq!(quick, slow, "{p:?}");
+            }
+        }
+    }
+}

@@ -1,20 +1,22 @@
 //! The `structsnap` preset: kinematic intensities, Gaussian peaks of Caglioti width, a fixed grid in 2theta.
 
+mod decimated;
 mod options;
 mod pass;
 mod scratch;
 
-pub use options::StructsnapOptions;
+pub use options::{Sampling, StructsnapOptions};
 pub use scratch::Scratch;
 
-use crate::form_factor::FormFactor;
 use crate::gaussian::Grid;
 use crate::peaks::{Stick, merge};
-use crate::reflections::{self, six};
-use crate::{ForwardError, ForwardModel, ReflectionList, StructureGradient};
-use braggscape_crystal::{Element, Structure};
+use crate::reflections::{self, Shell, six};
+use crate::{DecimatedForward, ForwardError, ForwardModel, ReflectionList, StructureGradient};
+use braggscape_crystal::Structure;
 use braggscape_pattern::{Axis, Pattern, Peak};
+use decimated::{Decimated, NodeModel};
 use nalgebra::Matrix3;
+use scratch::Simulated;
 
 /// FWHM of a Gaussian in standard deviations, 2 sqrt(2 ln 2).
 pub(crate) const FWHM_PER_SIGMA: f64 = 2.354_820_045_030_949_3;
@@ -57,6 +59,9 @@ pub struct Structsnap {
     axis: Axis,
     grid: Grid,
     g_max: f64,
+    /// The shell of g^2 whose peaks reach the grid, if all have one width.
+    shell: Option<Shell>,
+    nodes: Option<NodeModel>,
 }
 
 impl Structsnap {
@@ -70,7 +75,9 @@ impl Structsnap {
         let axis = options.axis()?;
         let grid = Grid::new(start, step, options.n_points, options.tails);
         let g_max = options.q_max / std::f64::consts::TAU;
-        Ok(Self { options, axis, grid, g_max })
+        let shell = shell(&options, &grid);
+        let nodes = NodeModel::new(&options, &axis);
+        Ok(Self { options, axis, grid, g_max, shell, nodes })
     }
 
     /// The options of the model.
@@ -81,11 +88,12 @@ impl Structsnap {
     /// The reflections that a simulation of this structure uses.
     ///
     /// # Errors
-    /// [`ForwardError::TooManyReflections`], [`ForwardError::NonPositiveWidth`].
+    /// [`ForwardError::NoReflections`], [`ForwardError::TooManyReflections`], [`ForwardError::NonPositiveWidth`].
     pub fn reflections(&self, structure: &Structure) -> Result<ReflectionList, ForwardError> {
         let mut list = ReflectionList::default();
         let metric = structure.lattice().metric_tensor();
-        self.list(&metric, &reciprocal_metric(structure), &mut list)?;
+        let inverse = structure.lattice().inverse();
+        self.list(&metric, &(inverse * inverse.transpose()), &mut list)?;
         Ok(list)
     }
 
@@ -103,23 +111,34 @@ impl Structsnap {
             self.g_max,
             wavelength,
         )?;
-        reflections::fill(list, limits, &six(reciprocal), |_, g2| {
-            let sine = 0.5 * wavelength * g2.sqrt();
-            if sine >= 1.0 {
-                return Ok(false);
-            }
-            let theta = libm::asin(sine);
-            let two_theta = 2.0 * theta.to_degrees();
-            let tangent = sine / (1.0 - sine * sine).sqrt();
-            let width = match self.width(two_theta, tangent) {
-                Ok(width) => width,
-                // A formula fitted to the grid need not make sense beyond it.
-                Err(_) if two_theta > self.grid.end() => return Ok(false),
-                Err(e) => return Err(e),
-            };
-            let reach = FARTHEST.min(self.options.tails) * width / FWHM_PER_SIGMA;
-            Ok(two_theta + reach > self.grid.start && two_theta - reach < self.grid.end())
-        })
+        if let Some(shell) = self.shell {
+            reflections::fill_shell(list, limits, &six(reciprocal), shell);
+        } else {
+            reflections::fill(list, limits, &six(reciprocal), |_, g2| self.reaches(g2))?;
+        }
+        if list.hkl.is_empty() {
+            let (from, to) = (self.grid.start, self.grid.end());
+            return Err(ForwardError::NoReflections { from, to, wavelength });
+        }
+        Ok(())
+    }
+
+    /// Whether the peak of a reflection reaches the grid.
+    fn reaches(&self, g2: f64) -> Result<bool, ForwardError> {
+        let sine = 0.5 * self.options.wavelength * g2.sqrt();
+        if sine >= 1.0 {
+            return Ok(false);
+        }
+        let two_theta = 2.0 * libm::asin(sine).to_degrees();
+        let tangent = sine / (1.0 - sine * sine).sqrt();
+        let width = match self.width(two_theta, tangent) {
+            Ok(width) => width,
+            // A formula fitted to the grid need not make sense beyond it.
+            Err(_) if two_theta > self.grid.end() => return Ok(false),
+            Err(e) => return Err(e),
+        };
+        let reach = FARTHEST.min(self.options.tails) * width / FWHM_PER_SIGMA;
+        Ok(two_theta + reach > self.grid.start && two_theta - reach < self.grid.end())
     }
 
     /// Full width at half maximum, degrees 2theta.
@@ -132,16 +151,19 @@ impl Structsnap {
             Err(ForwardError::NonPositiveWidth { two_theta, width_squared })
         }
     }
-
-    fn form_factor(&self, element: Element) -> Result<FormFactor, ForwardError> {
-        FormFactor::of(element, self.options.eu_am)
-    }
 }
 
-/// G* = G^-1, 1/Å^2.
-fn reciprocal_metric(structure: &Structure) -> Matrix3<f64> {
-    let inverse = structure.lattice().inverse();
-    inverse * inverse.transpose()
+/// The shell of g^2 whose peaks reach the grid, if all peaks have one width.
+fn shell(options: &StructsnapOptions, grid: &Grid) -> Option<Shell> {
+    if !options.has_one_width() {
+        return None;
+    }
+    let reach = FARTHEST.min(options.tails) * options.w.sqrt() / FWHM_PER_SIGMA;
+    let g_squared = |two_theta: f64| {
+        let g = 2.0 * libm::sin((0.5 * two_theta.clamp(0.0, 180.0)).to_radians());
+        (g / options.wavelength).powi(2)
+    };
+    Some(Shell { above: g_squared(grid.start - reach), below: g_squared(grid.end() + reach) })
 }
 
 impl ForwardModel for Structsnap {
@@ -172,8 +194,7 @@ impl ForwardModel for Structsnap {
                 expected: self.axis.to_string(),
             });
         }
-        self.prepare(structure, scratch)?;
-        self.forward(scratch)?;
+        self.forward(structure, scratch)?;
         scratch.copy_profile(out.y_mut());
         Ok(())
     }
@@ -192,7 +213,7 @@ impl ForwardModel for Structsnap {
                 expected: self.grid.n,
             });
         }
-        if !scratch.holds(structure) {
+        if !scratch.holds(structure, Simulated::Grid) {
             return Err(ForwardError::PullbackWithoutSimulation);
         }
         self.backward(structure, d_y, scratch, out);
@@ -202,12 +223,16 @@ impl ForwardModel for Structsnap {
     /// Peaks of the reflections that the pattern is made of and whose centres lie on the grid, down to 1e-5 of the strongest.
     fn peaks(&self, structure: &Structure) -> Result<Vec<Peak>, ForwardError> {
         let mut scratch = Scratch::default();
-        self.prepare(structure, &mut scratch)?;
-        self.forward(&mut scratch)?;
+        self.forward(structure, &mut scratch)?;
         let sticks: Vec<Stick> = scratch
             .sticks()
             .filter(|s| s.two_theta >= self.grid.start && s.two_theta <= self.grid.end())
             .collect();
         Ok(merge(sticks, 1e-5))
+    }
+
+    fn decimated(&self) -> Option<Box<dyn DecimatedForward + '_>> {
+        let nodes = self.nodes.as_ref()?;
+        Some(Box::new(Decimated { model: self, nodes }))
     }
 }

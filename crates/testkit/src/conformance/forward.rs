@@ -165,6 +165,7 @@ fn deterministic(model: &dyn ForwardModel, a: &Structure, b: &Structure) -> Verd
         frac_coords: vec![Vector3::repeat(f64::NAN); 9],
         caglioti: [f64::NAN; 3],
         b_iso: f64::NAN,
+        scale: f64::NAN,
     };
     for out in [&mut gradient, &mut stale] {
         model.pullback(a, &weights, &mut used, out).map_err(failed)?;
@@ -180,7 +181,13 @@ fn weights(n: usize) -> Vec<f64> {
 
 fn flat(g: &StructureGradient) -> Vec<f64> {
     let coords = g.frac_coords.iter().flat_map(|f| [f.x, f.y, f.z]);
-    g.lengths.into_iter().chain(g.angles).chain(coords).chain(g.caglioti).chain([g.b_iso]).collect()
+    g.lengths
+        .into_iter()
+        .chain(g.angles)
+        .chain(coords)
+        .chain(g.caglioti)
+        .chain([g.b_iso, g.scale])
+        .collect()
 }
 
 fn pullback(model: &dyn ForwardModel, s: &Structure) -> Verdict {

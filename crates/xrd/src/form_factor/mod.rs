@@ -6,7 +6,7 @@
 mod table;
 
 use crate::ForwardError;
-use crate::lanes::exp;
+use crate::real::Real;
 use braggscape_crystal::Element;
 use serde::{Deserialize, Serialize};
 
@@ -61,36 +61,38 @@ impl FormFactor {
     #[inline(always)]
     pub(crate) fn fill(&self, b_iso: f64, s2: &[f64], f: &mut [f64]) {
         let [c0, c1, c2, c3] = self.coefficients;
-        let term = |[a, b]: [f64; 2], s2: f64| a * exp(-b * s2);
+        let term = |[a, b]: [f64; 2], s2: f64| a * (-b * s2).exponential();
         for (f, &s2) in f.iter_mut().zip(s2) {
             let sum = (term(c0, s2) + term(c1, s2)) + (term(c2, s2) + term(c3, s2));
             *f = self.z - MOTT_BETHE * s2 * sum;
         }
         if b_iso > 0.0 {
             for (f, &s2) in f.iter_mut().zip(s2) {
-                *f *= exp(-b_iso * s2);
+                *f *= (-b_iso * s2).exponential();
             }
         }
     }
 
     /// f exp(-B s^2) of many values of s^2 and its derivative in s^2, B in Å^2.
     #[inline(always)]
-    pub(crate) fn fill_both(&self, b_iso: f64, s2: &[f64], f: &mut [f64], df: &mut [f64]) {
-        let [c0, c1, c2, c3] = self.coefficients;
-        let term = |[a, b]: [f64; 2], s2: f64| {
-            let e = a * exp(-b * s2);
-            (e, e * (1.0 - b * s2))
+    pub(crate) fn fill_both<T: Real>(&self, b_iso: f64, s2: &[T], f: &mut [T], df: &mut [T]) {
+        let [c0, c1, c2, c3] = self.coefficients.map(|c| c.map(T::of));
+        let (z, mott_bethe, one) = (T::of(self.z), T::of(MOTT_BETHE), T::of(1.0));
+        let term = |[a, b]: [T; 2], s2: T| {
+            let e = a * (-b * s2).exponential();
+            (e, e * (one - b * s2))
         };
         for ((f, df), &s2) in f.iter_mut().zip(df.iter_mut()).zip(s2) {
             let (t0, t1, t2, t3) = (term(c0, s2), term(c1, s2), term(c2, s2), term(c3, s2));
-            *f = self.z - MOTT_BETHE * s2 * ((t0.0 + t1.0) + (t2.0 + t3.0));
-            *df = -MOTT_BETHE * ((t0.1 + t1.1) + (t2.1 + t3.1));
+            *f = z - mott_bethe * s2 * ((t0.0 + t1.0) + (t2.0 + t3.0));
+            *df = -mott_bethe * ((t0.1 + t1.1) + (t2.1 + t3.1));
         }
         if b_iso > 0.0 {
+            let b = T::of(b_iso);
             for ((f, df), &s2) in f.iter_mut().zip(df).zip(s2) {
-                let t = exp(-b_iso * s2);
-                *df = t * (*df - b_iso * *f);
-                *f *= t;
+                let t = (-b * s2).exponential();
+                *df = t * (*df - b * *f);
+                *f = t * *f;
             }
         }
     }

@@ -32,6 +32,20 @@ pub struct StructsnapOptions {
     pub eu_am: EuAm,
     /// Where the tails of a peak are cut, in standard deviations; 40 leaves nothing out. Default 7.
     pub tails: f64,
+    /// On which points losses may be computed. Default `auto`.
+    pub sampling: Sampling,
+}
+
+/// On which points of a pattern a loss is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampling {
+    /// Losses that depend on inner products alone (cosine, mse) on every k-th point, k as large as keeps them the same to about
+    /// 1e-7; others on all points. Peaks of more than one width (U or V not 0) are always computed on all points.
+    #[default]
+    Auto,
+    /// All losses on all points.
+    Full,
 }
 
 impl Default for StructsnapOptions {
@@ -48,6 +62,7 @@ impl Default for StructsnapOptions {
             index_bounds: IndexBounds::default(),
             eu_am: EuAm::default(),
             tails: 7.0,
+            sampling: Sampling::default(),
         }
     }
 }
@@ -82,6 +97,11 @@ impl StructsnapOptions {
         self.q_min = q_at(start, self.wavelength);
         self.q_max = q_at(end, self.wavelength);
         Ok(self)
+    }
+
+    /// Whether all peaks have one width.
+    pub(super) fn has_one_width(&self) -> bool {
+        self.u.abs() + self.v.abs() <= 0.0
     }
 
     /// Start and step of the grid, degrees 2theta.

@@ -1,73 +1,53 @@
 //! Working memory of a simulation.
 
 use crate::ReflectionList;
-use crate::form_factor::FormFactor;
 use crate::gaussian::{Footprint, PAD, StepTable};
-use crate::lanes::Lanes;
+use crate::nodes::Nodes;
 use crate::peaks::Stick;
-use crate::phases::PhaseTables;
-use braggscape_crystal::{CellParameters, Structure};
-use nalgebra::{Matrix3, Vector3};
+use crate::sticks::{GradientParts, Sticks};
+use braggscape_crystal::{Lattice, Structure};
+use nalgebra::Matrix3;
 
-/// Sites of one element, neighbours in the sorted order.
-#[derive(Debug, Clone)]
-pub(super) struct Species {
-    pub(super) form_factor: FormFactor,
-    /// Range in the sorted order of sites.
-    pub(super) first: usize,
-    pub(super) end: usize,
-}
-
-/// What is known of one Friedel pair after the forward pass.
+/// Where the peak of one Friedel pair lies on the grid.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PeakState {
+pub(super) struct Spread {
     pub(super) at: Footprint,
     pub(super) table: usize,
-    pub(super) two_theta: f64,
-    pub(super) sine: f64,
-    pub(super) cosine: f64,
     pub(super) sigma: f64,
-    /// LP factor.
-    pub(super) lp: f64,
-    /// F, summed over species.
-    pub(super) f: [f64; 2],
-    /// |F|^2 LP, both Friedel mates.
-    pub(super) intensity: f64,
     pub(super) height: f64,
+}
+
+/// Which simulation the memory holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Simulated {
+    #[default]
+    Nothing,
+    /// The pattern on the grid.
+    Grid,
+    /// The pattern on the nodes.
+    Nodes,
 }
 
 /// Working memory of a forward model, owned by its caller; nothing is allocated in an evaluation once it has grown.
 ///
-/// One scratch space serves one thread. It remembers the last simulation for the pullback.
+/// One scratch space serves one thread. It remembers the last simulation for the pullback, and what may be used again in the
+/// next.
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// Keep the list of reflections of the last simulation (or of [`Scratch::hold`]) instead of making a new one.
     pub(super) held: bool,
     pub(super) list: ReflectionList,
-    pub(super) structure: Option<Structure>,
-    pub(super) cell: Option<CellParameters>,
+    pub(super) parts: GradientParts,
+    pub(super) simulated: Simulated,
+    pub(super) lattice: Option<Lattice>,
     pub(super) reciprocal: Matrix3<f64>,
-    pub(super) species: Vec<Species>,
-    /// Sorted position to site index.
-    pub(super) order: Vec<usize>,
-    pub(super) coords: Vec<Vector3<f64>>,
-    /// Occupancies in sorted order, in blocks of eight padded with 0.
-    pub(super) occupancy: Vec<Lanes>,
-    pub(super) phases: PhaseTables,
-    pub(super) re: Vec<Lanes>,
-    pub(super) im: Vec<Lanes>,
-    pub(super) weight: Vec<Lanes>,
-    pub(super) site_gradient: [Vec<Lanes>; 3],
-    /// s^2 of the reflections, in blocks of eight.
-    pub(super) s2: Vec<Lanes>,
-    /// f T and its derivative in s^2 by species, `[species][block]`.
-    pub(super) f: Vec<Lanes>,
-    pub(super) df: Vec<Lanes>,
-    pub(super) peaks: Vec<PeakState>,
+    pub(super) sticks: Sticks<f64>,
+    pub(super) peaks: Vec<Spread>,
     pub(super) tables: Vec<StepTable>,
     /// The profile with padding, then the weights of the pullback.
     pub(super) profile: Vec<f64>,
     pub(super) adjoint: Vec<f64>,
+    pub(super) nodes: Nodes<f64>,
 }
 
 impl Scratch {
@@ -88,8 +68,15 @@ impl Scratch {
         &self.list
     }
 
-    pub(super) fn holds(&self, structure: &Structure) -> bool {
-        self.structure.as_ref() == Some(structure)
+    /// Which derivatives pullbacks compute from now on; the others are given as 0. All by default.
+    pub fn set_parts(&mut self, parts: GradientParts) {
+        self.parts = parts;
+    }
+
+    pub(super) fn holds(&self, structure: &Structure, what: Simulated) -> bool {
+        self.simulated == what
+            && self.lattice.as_ref() == Some(structure.lattice())
+            && self.sticks.are_of(structure)
     }
 
     pub(super) fn copy_profile(&self, y: &mut [f64]) {
@@ -97,13 +84,13 @@ impl Scratch {
     }
 
     pub(super) fn sticks(&self) -> impl Iterator<Item = Stick> + '_ {
-        self.list.hkl.iter().zip(&self.peaks).zip(self.s2.iter().flatten()).map(
-            |((hkl, peak), s2)| Stick {
-                hkl: *hkl,
-                two_theta: peak.two_theta,
-                g: 2.0 * s2.sqrt(),
-                intensity: peak.intensity,
-            },
-        )
+        let s = &self.sticks;
+        let columns = s.position.iter().zip(&s.s2).zip(&s.intensity);
+        s.hkl().iter().zip(columns).map(|(hkl, ((two_theta, s2), intensity))| Stick {
+            hkl: *hkl,
+            two_theta: *two_theta,
+            g: 2.0 * s2.sqrt(),
+            intensity: *intensity,
+        })
     }
 }

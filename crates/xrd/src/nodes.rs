@@ -1,0 +1,286 @@
+//! Gaussian peaks of one width on coarse nodes, and the adjoint sums.
+//!
+//! Nodes lie h standard deviations apart (h up to 0.47). A peak c steps from the middle of a window of 32 nodes has on node m
+//! of it exp(-(m - 16 - c)^2 h^2/2) = E P^m T_m, E = exp(-c^2 h^2/2 - 16 c h^2), P = exp(c h^2), T_m = exp(-(m - 16)^2 h^2/2): two
+//! exponentials a peak, the rest are products. Windows begin at multiples of eight, so that the stores of a peak are whole when
+//! the next one loads them; at least 12 nodes on either side of the centre are in it (5.5 standard deviations at h = 0.46,
+//! where a Gaussian has fallen to 3e-7).
+
+use crate::packs::Packed;
+use crate::real::Real;
+use pulp::Simd;
+
+/// Nodes of a window.
+const WINDOW: usize = 32;
+/// Nodes on either side of a centre that are in the window at least.
+const REACH: f64 = 12.0;
+
+/// Evenly spaced nodes along a coordinate.
+#[derive(Debug, Clone)]
+pub(crate) struct NodeGrid<T> {
+    /// Coordinate of node 0.
+    start: T,
+    /// Nodes a unit of the coordinate.
+    density: T,
+    /// Number of nodes, a multiple of eight.
+    pub(crate) n: usize,
+    /// T_m.
+    table: [T; WINDOW],
+    /// m - 16.
+    offsets: [T; WINDOW],
+    /// m.
+    steps: [T; WINDOW],
+    /// h^2.
+    square: T,
+}
+
+impl<T: Real> NodeGrid<T> {
+    /// `n` nodes from `start` on, `spacing` apart, for peaks of standard deviation `sigma`.
+    pub(crate) fn new(start: f64, spacing: f64, n: usize, sigma: f64) -> Self {
+        let h = spacing / sigma;
+        let offset = |m: usize| m as f64 - 0.5 * WINDOW as f64;
+        Self {
+            start: T::of(start),
+            density: T::of(1.0 / spacing),
+            n,
+            table: std::array::from_fn(|m| T::of(libm::exp(-0.5 * (offset(m) * h).powi(2)))),
+            offsets: std::array::from_fn(|m| T::of(offset(m))),
+            steps: std::array::from_fn(|m| T::of(m as f64)),
+            square: T::of(h * h),
+        }
+    }
+
+    /// d(value of a peak of height 1)/d(coordinate) in terms of the first moment of [`Nodes::gather`].
+    pub(crate) fn slope(&self) -> T {
+        self.square * self.density
+    }
+}
+
+/// Numbers that begin at the start of a line of the cache, so that no vector straddles two.
+#[derive(Debug, Default)]
+struct Aligned<T> {
+    numbers: Vec<T>,
+    offset: usize,
+}
+
+/// Bytes of a line of the cache.
+const LINE: usize = 64;
+
+impl<T: Real> Aligned<T> {
+    /// `n` numbers of any value.
+    #[inline(always)]
+    fn resize(&mut self, n: usize) {
+        let room = LINE / size_of::<T>();
+        if self.numbers.len() < n + room {
+            self.numbers.resize(n + room, T::default());
+            let offset = self.numbers.as_ptr().align_offset(LINE);
+            self.offset = if offset < room { offset } else { 0 };
+        }
+    }
+
+    fn numbers(&self, n: usize) -> &[T] {
+        &self.numbers[self.offset..][..n]
+    }
+
+    fn numbers_mut(&mut self, n: usize) -> &mut [T] {
+        &mut self.numbers[self.offset..][..n]
+    }
+}
+
+/// Values on nodes, and the peaks they are sums of.
+#[derive(Debug, Default)]
+pub(crate) struct Nodes<T> {
+    /// First node of each window.
+    bases: Vec<u32>,
+    /// c.
+    centres: Vec<T>,
+    /// ln E and ln P.
+    logarithms: [Vec<T>; 2],
+    /// E P^m for the first pack of each window.
+    starts: Aligned<T>,
+    /// P^m for m the length of a pack.
+    factors: Vec<T>,
+    /// Each peak of height 1 on its window.
+    shapes: Aligned<T>,
+    values: Aligned<T>,
+    n: usize,
+}
+
+/// ln E of a peak that is left out: its exponential is 0.
+const NOTHING: f64 = -1e4;
+
+impl<T: Real> Nodes<T> {
+    /// The values on all nodes.
+    pub(crate) fn values(&self) -> &[T] {
+        self.values.numbers(self.n)
+    }
+
+    /// Finds the windows of peaks at these positions. A peak whose window is not wholly on the nodes is left out.
+    #[inline(always)]
+    pub(crate) fn place<S: Simd>(&mut self, simd: S, grid: &NodeGrid<T>, positions: &[T])
+    where
+        T: Packed<S>,
+    {
+        let n = positions.len();
+        let [first, ratio] = &mut self.logarithms;
+        for column in [&mut self.centres, &mut *first, &mut *ratio] {
+            column.resize(n, T::default());
+        }
+        self.bases.resize(n, 0);
+        let last = grid.n as f64 - WINDOW as f64;
+        let (square, half, middle) = (grid.square, T::of(-0.5), T::of(0.5 * WINDOW as f64));
+        let columns = self.bases.iter_mut().zip(&mut self.centres).zip(first).zip(ratio);
+        for (&x, (((base, centre), first), ratio)) in positions.iter().zip(columns) {
+            let p = ((x - grid.start) * grid.density).to_f64();
+            let window = ((p - REACH) * 0.125).floor() * 8.0;
+            let inside = window >= 0.0 && window <= last;
+            *base = if inside { window as u32 } else { 0 };
+            let c = T::of(if inside { p - window - 0.5 * WINDOW as f64 } else { 0.0 });
+            let exponent = c * square;
+            *centre = c;
+            *ratio = exponent;
+            *first = if inside { half * c * exponent - middle * exponent } else { T::of(NOTHING) };
+        }
+        let [first, ratio] = &self.logarithms;
+        self.factors.resize(n, T::default());
+        let length = T::of(T::PACK as f64);
+        for (factor, &ratio) in self.factors.iter_mut().zip(ratio) {
+            *factor = (length * ratio).exponential();
+        }
+        self.starts.resize(n * T::PACK);
+        let starts = self.starts.numbers_mut(n * T::PACK);
+        let steps = T::load(simd, &grid.steps);
+        for ((start, &first), &ratio) in starts.chunks_exact_mut(T::PACK).zip(first).zip(ratio) {
+            let by_step = T::times(simd, steps, T::splat(simd, ratio));
+            T::store(T::plus(simd, T::splat(simd, first), by_step), start);
+        }
+        for v in starts {
+            *v = v.exponential();
+        }
+    }
+
+    /// Overwrites the values with the sum of all peaks, their heights `factor` times these intensities.
+    #[inline(always)]
+    pub(crate) fn spread<S: Simd>(
+        &mut self,
+        simd: S,
+        grid: &NodeGrid<T>,
+        intensities: &[T],
+        factor: T,
+    ) where
+        T: Packed<S>,
+    {
+        let n = self.bases.len();
+        self.n = grid.n;
+        self.values.resize(grid.n);
+        self.shapes.resize(n * WINDOW);
+        let values = self.values.numbers_mut(grid.n);
+        values.fill(T::default());
+        let shapes = self.shapes.numbers_mut(n * WINDOW).chunks_exact_mut(WINDOW);
+        let starts = self.starts.numbers(n * T::PACK).chunks_exact(T::PACK);
+        let columns = starts.zip(&self.factors).zip(&self.bases).zip(intensities);
+        for ((((start, &step), &base), &intensity), shape) in columns.zip(shapes) {
+            let height = T::splat(simd, intensity * factor);
+            let step = T::splat(simd, step);
+            let mut v = T::load(simd, start);
+            let window = &mut values[base as usize..][..WINDOW];
+            let packs = window.chunks_exact_mut(T::PACK).zip(grid.table.chunks_exact(T::PACK));
+            for ((values, table), shape) in packs.zip(shape.chunks_exact_mut(T::PACK)) {
+                let g = T::times(simd, v, T::load(simd, table));
+                T::store(g, shape);
+                let sum = T::plus(simd, T::load(simd, values), T::times(simd, height, g));
+                T::store(sum, values);
+                v = T::times(simd, v, step);
+            }
+        }
+    }
+
+    /// For weights r on the nodes and a peak of height 1: sum_m r_m G_m, and sum_m r_m G_m (m - c) whose product with
+    /// [`NodeGrid::slope`] is the derivative of the former in the position. 0 for a peak that is left out.
+    #[inline(always)]
+    pub(crate) fn gather<S: Simd>(
+        &self,
+        simd: S,
+        grid: &NodeGrid<T>,
+        r: &[T],
+        heights: &mut [T],
+        firsts: &mut [T],
+    ) where
+        T: Packed<S>,
+    {
+        let n = self.bases.len();
+        let zero = T::splat(simd, T::default());
+        let shapes = self.shapes.numbers(n * WINDOW).chunks_exact(WINDOW);
+        let columns = shapes.zip(&self.bases).zip(&self.centres);
+        for (((shape, &base), &centre), (height, first)) in
+            columns.zip(heights.iter_mut().zip(firsts))
+        {
+            let (mut sum, mut moment) = (zero, zero);
+            let window = &r[base as usize..][..WINDOW];
+            let packs = window.chunks_exact(T::PACK).zip(shape.chunks_exact(T::PACK));
+            for ((r, g), offset) in packs.zip(grid.offsets.chunks_exact(T::PACK)) {
+                let product = T::times(simd, T::load(simd, r), T::load(simd, g));
+                sum = T::plus(simd, sum, product);
+                let by_offset = T::times(simd, product, T::load(simd, offset));
+                moment = T::plus(simd, moment, by_offset);
+            }
+            let total = T::total(sum);
+            *height = total;
+            *first = T::total(moment) - centre * total;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check<T: Packed<pulp::Scalar>>(tolerance: f64) {
+        let simd = pulp::Scalar;
+        let sigma = 0.52;
+        let grid = NodeGrid::<T>::new(-3.0, 0.24, 160, sigma);
+        let node = |m: usize| -3.0 + 0.24 * m as f64;
+        let positions: Vec<f64> = (0..97).map(|i| 0.3 + 0.313 * f64::from(i)).collect();
+        let heights: Vec<f64> = (0..97).map(|i| 1.0 + libm::sin(f64::from(i))).collect();
+        let column = |v: &[f64]| v.iter().copied().map(T::of).collect::<Vec<T>>();
+        let mut nodes = Nodes::<T>::default();
+        nodes.place(simd, &grid, &column(&positions));
+        nodes.spread(simd, &grid, &column(&heights), T::of(2.0));
+        let gauss = |m: usize, x: f64| libm::exp(-0.5 * ((node(m) - x) / sigma).powi(2));
+        for (m, v) in nodes.values().iter().enumerate() {
+            let expected: f64 =
+                positions.iter().zip(&heights).map(|(x, a)| 2.0 * a * gauss(m, *x)).sum();
+            assert!((v.to_f64() - expected).abs() < tolerance, "{m}: {v:?} {expected}");
+        }
+        let weight = |m: usize| libm::sin(0.37 * m as f64);
+        let r: Vec<T> = (0..grid.n).map(|m| T::of(weight(m))).collect();
+        let (mut sums, mut firsts) = (column(&heights), column(&heights));
+        nodes.gather(simd, &grid, &r, &mut sums, &mut firsts);
+        for (i, x) in positions.iter().enumerate() {
+            let sum: f64 = (0..grid.n).map(|m| weight(m) * gauss(m, *x)).sum();
+            let slope: f64 = (0..grid.n)
+                .map(|m| weight(m) * gauss(m, *x) * (node(m) - x) / (sigma * sigma))
+                .sum();
+            assert!((sums[i].to_f64() - sum).abs() < tolerance);
+            let found = (firsts[i] * grid.slope()).to_f64();
+            assert!((found - slope).abs() < 10.0 * tolerance, "{found} {slope}");
+        }
+    }
+
+    #[test]
+    fn recurrences_agree_with_direct_sums() {
+        check::<f64>(3e-6);
+        check::<f32>(1e-4);
+    }
+
+    #[test]
+    fn peaks_beyond_the_nodes_are_left_out() {
+        let simd = pulp::Scalar;
+        let grid = NodeGrid::<f64>::new(0.0, 0.24, 64, 0.52);
+        let mut nodes = Nodes::default();
+        nodes.place(simd, &grid, &[-9.0, 40.0, f64::NAN, 0.5]);
+        nodes.spread(simd, &grid, &[1.0; 4], 1.0);
+        assert!(nodes.values().iter().all(|v| v.abs() < 1e-300));
+    }
+}

@@ -1,0 +1,115 @@
+//! Packs of numbers in vector registers: eight in double, sixteen in single precision, whatever the registers' width.
+//!
+//! For loops that a compiler does not turn into whole vectors by itself. Sums run lane by lane, so they do not depend on the
+//! width of the registers either.
+
+use crate::real::Real;
+use pulp::Simd;
+
+/// A number that is computed with in packs.
+pub(crate) trait Packed<S: Simd>: Real {
+    /// [`Real::PACK`] numbers side by side.
+    type Pack: Copy;
+
+    fn splat(simd: S, x: Self) -> Self::Pack;
+    /// The first numbers of a slice.
+    fn load(simd: S, x: &[Self]) -> Self::Pack;
+    /// Overwrites the first numbers of a slice.
+    fn store(pack: Self::Pack, x: &mut [Self]);
+    fn plus(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack;
+    fn times(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack;
+    /// All lanes added pairwise.
+    fn total(pack: Self::Pack) -> Self;
+}
+
+macro_rules! packed {
+    ($number:ty, $lanes:literal, $registers:ident, $splat:ident, $plus:ident, $times:ident, $as:ident, $as_mut:ident) => {
+        impl<S: Simd> Packed<S> for $number {
+            type Pack = [S::$registers; $lanes];
+
+            #[inline(always)]
+            fn splat(simd: S, x: Self) -> Self::Pack {
+                [simd.$splat(x); $lanes]
+            }
+
+            #[inline(always)]
+            fn load(simd: S, x: &[Self]) -> Self::Pack {
+                let mut pack = <Self as Packed<S>>::splat(simd, 0.0);
+                for (p, x) in pack.iter_mut().zip(S::$as(&x[..$lanes]).0) {
+                    *p = *x;
+                }
+                pack
+            }
+
+            #[inline(always)]
+            fn store(pack: Self::Pack, x: &mut [Self]) {
+                for (x, p) in S::$as_mut(&mut x[..$lanes]).0.iter_mut().zip(pack) {
+                    *x = p;
+                }
+            }
+
+            #[inline(always)]
+            fn plus(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack {
+                std::array::from_fn(|i| simd.$plus(a[i], b[i]))
+            }
+
+            #[inline(always)]
+            fn times(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack {
+                std::array::from_fn(|i| simd.$times(a[i], b[i]))
+            }
+
+            #[inline(always)]
+            fn total(pack: Self::Pack) -> Self {
+                let mut lanes = [0.0; $lanes];
+                <Self as Packed<S>>::store(pack, &mut lanes);
+                let mut n = $lanes;
+                while n > 1 {
+                    n /= 2;
+                    for i in 0..n {
+                        lanes[i] += lanes[i + n];
+                    }
+                }
+                lanes[0]
+            }
+        }
+    };
+}
+
+packed!(f64, 8, f64s, splat_f64s, add_f64s, mul_f64s, as_simd_f64s, as_mut_simd_f64s);
+packed!(f32, 16, f32s, splat_f32s, add_f32s, mul_f32s, as_simd_f32s, as_mut_simd_f32s);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<S: Simd, T: Packed<S>>(simd: S) {
+        let x: Vec<T> = (0..16).map(|i| T::of(f64::from(i))).collect();
+        let pack = T::load(simd, &x);
+        let twice = T::plus(simd, pack, T::times(simd, pack, T::splat(simd, T::of(2.0))));
+        let mut y = x.clone();
+        T::store(twice, &mut y);
+        for (i, (x, y)) in x.iter().zip(&y).enumerate() {
+            let factor = if i < T::PACK { 3.0 } else { 1.0 };
+            assert!((y.to_f64() - factor * x.to_f64()).abs() < 1e-12);
+        }
+        let n = T::PACK as f64;
+        assert!((T::total(pack).to_f64() - 0.5 * n * (n - 1.0)).abs() < 1e-12);
+    }
+
+    struct Check;
+
+    impl pulp::WithSimd for Check {
+        type Output = ();
+        fn with_simd<S: Simd>(self, simd: S) {
+            check::<S, f64>(simd);
+            check::<S, f32>(simd);
+        }
+    }
+
+    #[test]
+    fn packs_are_numbers_side_by_side() {
+        pulp::Arch::new().dispatch(Check);
+        check::<_, f64>(pulp::Scalar);
+        check::<_, f32>(pulp::Scalar);
+    }
+}

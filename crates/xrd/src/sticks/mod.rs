@@ -1,0 +1,319 @@
+//! From a structure to the positions and intensities of its reflections, and the pullback.
+//!
+//! Every forward model broadens what is computed here, each in its own way. Columns hold one number a reflection (one member
+//! of each Friedel pair), in blocks of eight. What did not change since the last structure is not computed again: the list,
+//! the phases while only the lattice moves, the angles and scattering factors while only atoms move. The numbers do not
+//! depend on what was there before.
+
+mod frozen;
+mod geometry;
+mod sites;
+mod table;
+
+pub use geometry::Coordinate;
+
+use crate::form_factor::EuAm;
+use crate::lanes::{Lanes, eight, put_eight};
+use crate::packs::Packed;
+use crate::real::Real;
+use crate::{ForwardError, StructureGradient};
+use braggscape_crystal::Structure;
+use frozen::FrozenSums;
+use pulp::Simd;
+use sites::Sites;
+use table::HklTable;
+
+/// What positions and intensities depend on besides the structure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Physics {
+    /// Wavelength, Å.
+    pub(crate) wavelength: f64,
+    /// Isotropic displacement B of all atoms, Å^2.
+    pub(crate) b_iso: f64,
+    pub(crate) eu_am: EuAm,
+    /// What positions are.
+    pub(crate) coordinate: Coordinate,
+}
+
+/// Which derivatives a pullback computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GradientParts {
+    /// Those in the cell parameters.
+    pub lattice: bool,
+    /// Those in the fractional coordinates.
+    pub coordinates: bool,
+}
+
+impl Default for GradientParts {
+    fn default() -> Self {
+        Self { lattice: true, coordinates: true }
+    }
+}
+
+/// Positions and intensities of a list of reflections.
+#[derive(Debug, Default)]
+pub(crate) struct Sticks<T> {
+    physics: Option<Physics>,
+    metric: [f64; 6],
+    table: HklTable<T>,
+    sites: Sites<T>,
+    frozen: FrozenSums<T>,
+    /// Sums of phase factors by species: real and imaginary parts.
+    sums: [Vec<T>; 2],
+    /// s^2, 1/Å^2.
+    pub(crate) s2: Vec<T>,
+    /// f T and its derivative in s^2, by species.
+    f: Vec<T>,
+    df: Vec<T>,
+    /// Position, and its derivative in s^2.
+    pub(crate) position: Vec<T>,
+    slope: Vec<T>,
+    /// LP, and d ln LP/d s^2.
+    lp: Vec<T>,
+    d_ln_lp: Vec<T>,
+    /// F: real and imaginary parts.
+    structure_factor: [Vec<T>; 2],
+    /// |F|^2, and its derivative in s^2.
+    f_squared: Vec<T>,
+    d_f_squared: Vec<T>,
+    /// |F|^2 LP of both members of the pair.
+    pub(crate) intensity: Vec<T>,
+    /// Derivatives of L, to be set before [`pull`](Self::pull): in the positions, in the intensities, and in s^2 by any other
+    /// way. Zero beyond the last reflection.
+    pub(crate) d_position: Vec<T>,
+    pub(crate) d_intensity: Vec<T>,
+    pub(crate) d_s2: Vec<T>,
+    /// dL/d|F|^2.
+    weight: Vec<T>,
+}
+
+/// Derivatives in what all structures share.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pulled {
+    /// In the components 11, 22, 33, 23, 13, 12 of the reciprocal metric tensor, each pair of equal ones taken as one.
+    pub(crate) metric: [f64; 6],
+    pub(crate) b_iso: f64,
+    /// In a factor of all intensities.
+    pub(crate) scale: f64,
+}
+
+impl<T: Real> Sticks<T> {
+    /// Number of reflections.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub(crate) fn hkl(&self) -> &[[i32; 3]] {
+        self.table.hkl()
+    }
+
+    /// Whether these are the sticks of a structure's sites.
+    pub(crate) fn are_of(&self, structure: &Structure) -> bool {
+        self.physics.is_some() && self.sites.is(structure)
+    }
+
+    /// Positions and intensities of these reflections; `metric` holds the components of the reciprocal metric tensor.
+    #[inline(always)]
+    pub(crate) fn update(
+        &mut self,
+        physics: Physics,
+        structure: &Structure,
+        metric: &[f64; 6],
+        hkl: &[[i32; 3]],
+    ) -> Result<(), ForwardError> {
+        let before = self.physics.take();
+        if before.is_none_or(|p| p.eu_am != physics.eu_am) {
+            self.sites.clear();
+        }
+        let sites = self.sites.set(structure, physics.eu_am)?;
+        let list = self.table.set(hkl);
+        self.update_sums(sites.any, list);
+        let moved = list || before != Some(physics) || self.metric != *metric;
+        if moved {
+            self.metric = *metric;
+            self.update_s2();
+            self.update_geometry(physics);
+        }
+        if moved || sites.elements {
+            self.update_form_factors(physics.b_iso);
+        }
+        self.update_intensities();
+        let total = self.intensity[..self.len()].iter().fold(T::default(), |sum, i| sum + *i);
+        if !total.to_f64().is_finite() {
+            return Err(ForwardError::NonFinite);
+        }
+        self.physics = Some(physics);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn update_sums(&mut self, sites: bool, list: bool) {
+        let [re, im] = &mut self.sums;
+        if sites {
+            self.frozen.clear();
+            self.sites.sums(&self.table, re, im);
+        } else if list {
+            // Only the lattice moves: sums do not depend on it.
+            self.frozen.copy(&mut self.sites, &self.table, re, im);
+        }
+    }
+
+    #[inline(always)]
+    fn update_s2(&mut self) {
+        self.s2.resize(self.table.stride, T::default());
+        let quarter = self.metric.map(|m| T::of(0.25 * m));
+        let [m11, m22, m33, m23, m13, m12] = quarter;
+        let two = T::of(2.0);
+        let [h, k, l] = &self.table.columns;
+        for (((s2, &h), &k), &l) in self.s2.iter_mut().zip(h).zip(k).zip(l) {
+            *s2 = h * h * m11
+                + k * k * m22
+                + l * l * m33
+                + two * (k * l * m23 + h * l * m13 + h * k * m12);
+        }
+    }
+
+    #[inline(always)]
+    fn update_geometry(&mut self, physics: Physics) {
+        for column in [&mut self.position, &mut self.slope, &mut self.lp, &mut self.d_ln_lp] {
+            column.resize(self.table.stride, T::default());
+        }
+        geometry::fill(
+            physics,
+            &self.s2,
+            &mut self.position,
+            &mut self.slope,
+            &mut self.lp,
+            &mut self.d_ln_lp,
+        );
+    }
+
+    #[inline(always)]
+    fn update_form_factors(&mut self, b_iso: f64) {
+        let stride = self.table.stride;
+        for column in [&mut self.f, &mut self.df] {
+            column.resize(stride * self.sites.species.len(), T::default());
+        }
+        for (e, species) in self.sites.species.iter().enumerate() {
+            let range = e * stride..(e + 1) * stride;
+            let (f, df) = (&mut self.f[range.clone()], &mut self.df[range]);
+            species.form_factor.fill_both(b_iso, &self.s2, f, df);
+        }
+    }
+
+    #[inline(always)]
+    fn update_intensities(&mut self) {
+        let stride = self.table.stride;
+        let [fr, fi] = &mut self.structure_factor;
+        let rest = [&mut self.f_squared, &mut self.d_f_squared, &mut self.intensity];
+        for column in [&mut *fr, &mut *fi].into_iter().chain(rest) {
+            column.resize(stride, T::default());
+        }
+        let two = T::of(2.0);
+        for at in (0..stride).step_by(8) {
+            let zero = [T::default(); 8];
+            let (mut a, mut b, mut da, mut db) = (zero, zero, zero, zero);
+            for e in 0..self.sites.species.len() {
+                let (x, y) =
+                    (eight(&self.sums[0], e * stride + at), eight(&self.sums[1], e * stride + at));
+                let (f, df) = (eight(&self.f, e * stride + at), eight(&self.df, e * stride + at));
+                for n in 0..8 {
+                    a[n] += f[n] * x[n];
+                    b[n] += f[n] * y[n];
+                    da[n] += df[n] * x[n];
+                    db[n] += df[n] * y[n];
+                }
+            }
+            let lp = eight(&self.lp, at);
+            let square: Lanes<T> = std::array::from_fn(|n| a[n] * a[n] + b[n] * b[n]);
+            put_eight(fr, at, a);
+            put_eight(fi, at, b);
+            put_eight(&mut self.f_squared, at, square);
+            let slope = std::array::from_fn(|n| two * (a[n] * da[n] + b[n] * db[n]));
+            put_eight(&mut self.d_f_squared, at, slope);
+            put_eight(&mut self.intensity, at, std::array::from_fn(|n| two * square[n] * lp[n]));
+        }
+    }
+
+    /// Makes room for the derivatives of L and sets them to 0.
+    #[inline(always)]
+    pub(crate) fn clear_derivatives(&mut self) {
+        for column in [&mut self.d_position, &mut self.d_intensity, &mut self.d_s2] {
+            column.clear();
+            column.resize(self.table.stride, T::default());
+        }
+    }
+
+    /// The chain from positions and intensities to the structure; coordinates are added to `out` if they are wanted, for which
+    /// it must have a vector for each site.
+    #[inline(always)]
+    pub(crate) fn pull<S: Simd>(
+        &mut self,
+        simd: S,
+        parts: GradientParts,
+        out: &mut StructureGradient,
+    ) -> Pulled
+    where
+        T: Packed<S>,
+    {
+        self.weight.resize(self.table.stride, T::default());
+        let two = T::of(2.0);
+        for ((weight, &lp), &d) in self.weight.iter_mut().zip(&self.lp).zip(&self.d_intensity) {
+            *weight = two * lp * d;
+        }
+        if parts.lattice {
+            self.pull_s2();
+        } else {
+            self.d_s2.fill(T::default());
+        }
+        let mut sums = [T::splat(simd, T::default()); 8];
+        for at in (0..self.table.stride).step_by(T::PACK) {
+            let [x, y, z] = &self.table.columns;
+            let h = T::load(simd, &x[at..]);
+            let k = T::load(simd, &y[at..]);
+            let l = T::load(simd, &z[at..]);
+            let d = T::load(simd, &self.d_s2[at..]);
+            let dh = T::times(simd, d, h);
+            let dk = T::times(simd, d, k);
+            let dl = T::times(simd, d, l);
+            // F is proportional to exp(-B s^2).
+            let weight = T::load(simd, &self.weight[at..]);
+            let power = T::times(simd, weight, T::load(simd, &self.f_squared[at..]));
+            let damped = T::times(simd, power, T::load(simd, &self.s2[at..]));
+            for (sum, (a, b)) in
+                sums.iter_mut().zip([(dh, h), (dk, k), (dl, l), (dk, l), (dh, l), (dh, k)])
+            {
+                *sum = T::plus(simd, *sum, T::times(simd, a, b));
+            }
+            sums[6] = T::plus(simd, sums[6], damped);
+            sums[7] = T::plus(simd, sums[7], power);
+        }
+        if parts.coordinates {
+            let [fr, fi] = &self.structure_factor;
+            self.sites.pull(&self.table, &self.weight, [fr, fi], &self.f, out);
+        }
+        let mut totals = [0.0; 8];
+        for (total, sum) in totals.iter_mut().zip(sums) {
+            *total = T::total(sum).to_f64();
+        }
+        let [m11, m22, m33, m23, m13, m12, damped, power] = totals;
+        // s^2 = h^T G* h / 4.
+        let metric = [m11, m22, m33, m23, m13, m12].map(|m| 0.25 * m);
+        Pulled { metric, b_iso: -2.0 * damped, scale: power }
+    }
+
+    /// Adds to dL/d s^2 what goes by way of positions, LP and scattering factors.
+    #[inline(always)]
+    fn pull_s2(&mut self) {
+        let by_position = self.d_position.iter().zip(&self.slope);
+        let by_intensity = self.f_squared.iter().zip(&self.d_ln_lp).zip(&self.d_f_squared);
+        let columns = by_position.zip(by_intensity).zip(&self.weight).zip(&self.lp);
+        for (d_s2, ((((&d, &slope), ((&f2, &d_ln_lp), &d_f2)), &weight), &lp)) in
+            self.d_s2.iter_mut().zip(columns)
+        {
+            let sum = *d_s2 + d * slope + weight * (f2 * d_ln_lp + d_f2);
+            // LP is 0 beyond the limiting sphere, where nothing counts.
+            *d_s2 = if lp > T::default() { sum } else { T::default() };
+        }
+    }
+}
