@@ -1,14 +1,14 @@
 //! Gradients of the losses against central differences at distorted copies of all ten study crystals, the list of
-//! reflections held fixed.
+//! reflections held fixed, and losses on nodes against losses on all points.
 //!
 //! The steps are small because the largest point of a pattern, which mse normalises by, changes from one grid point to the next
 //! when a peak moves by half a grid step: mse is smooth only between such changes.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use braggscape::crystal::{CellParameters, Lattice, Structure, study_crystals};
-use braggscape::loss::{AnyLoss, Cosine, Loss, Mse};
+use braggscape::loss::{AnyLoss, Cosine, Loss, Mse, Normalisation};
 use braggscape::noise::{Displacement, NoiseModel, Strain};
-use braggscape::pattern::Pattern;
+use braggscape::pattern::{DecimatedTarget, Pattern};
 use braggscape::xrd::{ForwardModel, Scratch, Structsnap, StructsnapOptions, StructureGradient};
 use nalgebra::Vector3;
 use rand::SeedableRng;
@@ -108,5 +108,95 @@ fn gradients_agree_with_differences_at_distorted_copies_of_all_ten_crystals() {
     println!(
         "largest errors: lengths {:.1e}, angles {:.1e}, coordinates {:.1e}",
         worst[0], worst[1], worst[2]
+    );
+}
+
+/// Loss and gradient on all points and on nodes.
+fn both_ways(
+    model: &Structsnap,
+    loss: &AnyLoss,
+    target: &Pattern,
+    s: &Structure,
+) -> [(f64, StructureGradient); 2] {
+    let mut scratch = Scratch::default();
+    let mut case = Case { model, target, loss, scratch: Scratch::default() };
+    let all = (case.value(s), case.gradient(s));
+    let forward = model.decimated().expect("wide peaks");
+    let on_nodes = loss.decimated().expect("a loss of inner products");
+    let projected = DecimatedTarget::new(forward.decimation().clone(), target).unwrap();
+    let mut d_nodes = vec![0.0; forward.decimation().n_nodes()];
+    let calc = forward.simulate_nodes(s, &mut scratch).unwrap();
+    let value = on_nodes.value_and_gradient_on_nodes(&projected, calc, &mut d_nodes).unwrap();
+    let same = on_nodes.value_on_nodes(&projected, calc).unwrap();
+    assert!((same - value).abs() < 1e-15);
+    let mut g = StructureGradient::default();
+    forward.pullback_nodes(s, &d_nodes, &mut scratch, &mut g).unwrap();
+    [all, (value, g)]
+}
+
+/// Largest deviations on nodes: of the loss, and of each block of the gradient over its largest component.
+fn deviations([(all, g), (nodes, h)]: &[(f64, StructureGradient); 2]) -> [f64; 4] {
+    let pairs = |a: &[f64], b: &[f64]| {
+        relative(&b.iter().copied().zip(a.iter().copied()).collect::<Vec<_>>())
+    };
+    let flat = |g: &StructureGradient| -> Vec<f64> {
+        g.frac_coords.iter().flat_map(|f| [f.x, f.y, f.z]).collect()
+    };
+    [
+        (all - nodes).abs(),
+        pairs(&g.lengths, &h.lengths),
+        pairs(&g.angles, &h.angles),
+        pairs(&flat(g), &flat(h)),
+    ]
+}
+
+#[test]
+fn losses_and_gradients_on_nodes_are_those_on_all_points() {
+    let base = StructsnapOptions::default;
+    let windows = [
+        base(),
+        // Ends amid peaks, another step, broad peaks.
+        base().with_window(31.3, 47.9, 0.01).unwrap(),
+        base().with_window(24.0, 61.5, 0.03).unwrap(),
+        StructsnapOptions { w: 9.0, b_iso: 0.4, ..base() },
+    ];
+    let losses = [
+        Cosine::default().into(),
+        Mse::default().into(),
+        AnyLoss::from(Mse { normalisation: Normalisation::Sum }),
+        Mse { normalisation: Normalisation::L2 }.into(),
+    ];
+    let mut worst = [0.0f64; 4];
+    for options in windows {
+        let model = Structsnap::new(options).unwrap();
+        for (i, crystal) in study_crystals().iter().enumerate() {
+            let truth = crystal.structure();
+            let mut target = Pattern::zeros(model.axis().clone());
+            model.simulate(&truth, &mut Scratch::default(), &mut target).unwrap();
+            if i % 2 == 1 {
+                // Noise as of counting: the target is then no sum of Gaussians.
+                let counts = 1e3 / target.max();
+                for (n, y) in target.y_mut().iter_mut().enumerate() {
+                    *y += (*y / counts).sqrt() * (1.7 * (n * n) as f64).sin();
+                }
+            }
+            for (strain, shift) in [(0.01, 0.005), (0.05, 0.01), (0.15, 0.05)] {
+                let mut rng = ChaCha12Rng::seed_from_u64(90 + i as u64);
+                let strained = Strain::new(strain).unwrap().distort(&truth, &mut rng).unwrap();
+                let s = Displacement::new(shift).unwrap().distort(&strained, &mut rng).unwrap();
+                for loss in &losses {
+                    let found = deviations(&both_ways(&model, loss, &target, &s));
+                    for (w, e) in worst.iter_mut().zip(found) {
+                        *w = w.max(e);
+                    }
+                    assert!(found[0] < 1e-6, "{}: loss {found:?}", crystal.name);
+                    assert!(found[1..].iter().all(|e| *e < 1e-5), "{}: {found:?}", crystal.name);
+                }
+            }
+        }
+    }
+    println!(
+        "largest deviations on nodes: loss {:.1e}, gradient in lengths {:.1e}, angles {:.1e}, coordinates {:.1e}",
+        worst[0], worst[1], worst[2], worst[3]
     );
 }

@@ -88,6 +88,31 @@ impl Structure {
         Self { lattice, sites: self.sites.clone() }
     }
 
+    /// Puts the sites into another lattice: fractional coordinates stay.
+    pub fn set_lattice(&mut self, lattice: Lattice) {
+        self.lattice = lattice;
+    }
+
+    /// Moves all sites.
+    ///
+    /// # Errors
+    /// [`CrystalError::NonFiniteCoordinate`]; the structure is then as it was.
+    ///
+    /// # Panics
+    /// If `frac_coords` has another length than the structure has sites.
+    pub fn set_frac_coords(&mut self, frac_coords: &[[f64; 3]]) -> Result<(), CrystalError> {
+        assert_eq!(frac_coords.len(), self.sites.len(), "one coordinate triple a site");
+        let is_finite = |frac: &[f64; 3]| frac.iter().all(|x| x.is_finite());
+        if let Some(site_idx) = frac_coords.iter().position(|frac| !is_finite(frac)) {
+            let element = self.sites[site_idx].element.symbol();
+            return Err(CrystalError::NonFiniteCoordinate { site_idx, element });
+        }
+        for (site, frac) in self.sites.iter_mut().zip(frac_coords) {
+            site.frac = Vector3::from(*frac);
+        }
+        Ok(())
+    }
+
     /// The same lattice and elements at other fractional coordinates.
     ///
     /// # Errors

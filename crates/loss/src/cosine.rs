@@ -1,8 +1,9 @@
 //! Negative cosine similarity.
 
+use crate::decimated::{check_nodes, products};
 use crate::seam::{check_axes, check_buffers, intensity_norm};
-use crate::{Loss, LossError};
-use braggscape_pattern::{Pattern, sum};
+use crate::{DecimatedLoss, Loss, LossError};
+use braggscape_pattern::{DecimatedTarget, Pattern, sum};
 use serde::{Deserialize, Serialize};
 
 /// Negative cosine similarity, L = -f.g / (|f| |g|).
@@ -56,6 +57,35 @@ impl Loss for Cosine {
         let (by_f, by_g) = (-1.0 / (f * g), -value / (g * g));
         for ((d, x), y) in grad.iter_mut().zip(obs.y()).zip(calc.y()) {
             *d = by_f * x + by_g * y;
+        }
+        Ok(value)
+    }
+
+    fn decimated(&self) -> Option<&dyn DecimatedLoss> {
+        Some(self)
+    }
+}
+
+impl DecimatedLoss for Cosine {
+    fn value_on_nodes(&self, obs: &DecimatedTarget, calc: &[f64]) -> Result<f64, LossError> {
+        check_nodes(obs.decimation(), calc, calc)?;
+        let (along, g) = products(obs, calc)?;
+        Ok(-along / (obs.norm() * g))
+    }
+
+    fn value_and_gradient_on_nodes(
+        &self,
+        obs: &DecimatedTarget,
+        calc: &[f64],
+        grad: &mut [f64],
+    ) -> Result<f64, LossError> {
+        check_nodes(obs.decimation(), calc, grad)?;
+        let (along, g) = products(obs, calc)?;
+        let value = -along / (obs.norm() * g);
+        let (by_f, by_g) = (-1.0 / (obs.norm() * g), -value / (g * g));
+        let columns = obs.projected().iter().zip(calc).zip(obs.decimation().weights());
+        for (d, ((b, y), w)) in grad.iter_mut().zip(columns) {
+            *d = by_f * b + by_g * w * y;
         }
         Ok(value)
     }

@@ -5,11 +5,13 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod cosine;
+mod decimated;
 mod error;
 mod mse;
 mod seam;
 
 pub use cosine::Cosine;
+pub use decimated::DecimatedLoss;
 pub use error::LossError;
 pub use mse::{Mse, Normalisation};
 pub use seam::{AnyLoss, Loss, check_axes, check_buffers, intensity_norm};

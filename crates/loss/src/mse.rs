@@ -1,8 +1,9 @@
 //! Mean squared difference of normalised patterns.
 
+use crate::decimated::{check_nodes, products};
 use crate::seam::{check_axes, check_buffers};
-use crate::{Loss, LossError};
-use braggscape_pattern::{Pattern, sum};
+use crate::{DecimatedLoss, Loss, LossError};
+use braggscape_pattern::{DecimatedTarget, Pattern, sum};
 use serde::{Deserialize, Serialize};
 
 /// What a pattern is divided by before it is compared.
@@ -130,6 +131,91 @@ impl Loss for Mse {
                     *d *= by;
                 }
             }
+        }
+        Ok(value)
+    }
+
+    fn decimated(&self) -> Option<&dyn DecimatedLoss> {
+        Some(self)
+    }
+}
+
+/// What f and g are divided by on nodes, and what the divisor of g depends on.
+struct Divisors {
+    f: f64,
+    g: f64,
+    /// The point of the largest value.
+    at: usize,
+}
+
+impl Mse {
+    fn divisors(&self, obs: &DecimatedTarget, calc: &[f64]) -> Result<Divisors, LossError> {
+        let nodes = obs.decimation();
+        let (f, g, at) = match self.normalisation {
+            Normalisation::Max => {
+                let (at, largest) = nodes.largest(calc);
+                (obs.max(), largest, at)
+            }
+            Normalisation::Sum => (obs.total(), sum::dot(nodes.sum_weights(), calc), 0),
+            Normalisation::L2 => (obs.norm(), products(obs, calc)?.1, 0),
+            Normalisation::None => (1.0, 1.0, 0),
+        };
+        for (which, divisor) in [("observed", f), ("calculated", g)] {
+            if divisor.is_nan() || divisor <= 0.0 {
+                return Err(LossError::NoIntensity { which });
+            }
+        }
+        Ok(Divisors { f, g, at })
+    }
+}
+
+/// L = (|f|^2/F^2 - 2 f.g/(F G) + |g|^2/G^2)/n for the divisors F and G.
+impl DecimatedLoss for Mse {
+    fn value_on_nodes(&self, obs: &DecimatedTarget, calc: &[f64]) -> Result<f64, LossError> {
+        check_nodes(obs.decimation(), calc, calc)?;
+        let Divisors { f, g, .. } = self.divisors(obs, calc)?;
+        let along = sum::dot(obs.projected(), calc);
+        let square = sum::dot_weighted(obs.decimation().weights(), calc, calc);
+        let norm = obs.norm() / f;
+        let squares = norm * norm - 2.0 * along / (f * g) + square / (g * g);
+        Ok(squares.max(0.0) / obs.decimation().n_points() as f64)
+    }
+
+    fn value_and_gradient_on_nodes(
+        &self,
+        obs: &DecimatedTarget,
+        calc: &[f64],
+        grad: &mut [f64],
+    ) -> Result<f64, LossError> {
+        let value = self.value_on_nodes(obs, calc)?;
+        let nodes = obs.decimation();
+        check_nodes(nodes, calc, grad)?;
+        let Divisors { f, g, at } = self.divisors(obs, calc)?;
+        let by = 2.0 / (nodes.n_points() as f64 * g);
+        let columns = obs.projected().iter().zip(calc).zip(nodes.weights());
+        for (d, ((b, y), w)) in grad.iter_mut().zip(columns) {
+            *d = by * (w * y / g - b / f);
+        }
+        // Change of the divisor: d(y/N) = dy/N - y dN/N^2.
+        let by_divisor = sum::dot(grad, calc) / g;
+        match self.normalisation {
+            Normalisation::Max => {
+                let (first, kernel) = nodes.kernel(at);
+                for (d, k) in grad[first..].iter_mut().zip(kernel) {
+                    *d -= by_divisor * k;
+                }
+            }
+            Normalisation::Sum => {
+                for (d, s) in grad.iter_mut().zip(nodes.sum_weights()) {
+                    *d -= by_divisor * s;
+                }
+            }
+            Normalisation::L2 => {
+                for ((d, y), w) in grad.iter_mut().zip(calc).zip(nodes.weights()) {
+                    *d -= by_divisor * w * y / g;
+                }
+            }
+            Normalisation::None => {}
         }
         Ok(value)
     }

@@ -1,6 +1,6 @@
 //! The loss seam.
 
-use crate::{Cosine, LossError, Mse};
+use crate::{Cosine, DecimatedLoss, LossError, Mse};
 use braggscape_pattern::Pattern;
 use enum_dispatch::enum_dispatch;
 
@@ -53,6 +53,11 @@ pub trait Loss: Send + Sync {
         let mut grad = vec![0.0; calc.n_points()];
         self.value_and_gradient(obs, calc, &mut grad)
     }
+
+    /// The same loss on every k-th point, if it depends on inner products alone.
+    fn decimated(&self) -> Option<&dyn DecimatedLoss> {
+        None
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -68,6 +73,10 @@ impl Loss for Box<dyn Loss> {
 
     fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
         (**self).value(obs, calc)
+    }
+
+    fn decimated(&self) -> Option<&dyn DecimatedLoss> {
+        (**self).decimated()
     }
 }
 

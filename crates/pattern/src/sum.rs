@@ -46,6 +46,26 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     zip_with(a, b, |x, y| x * y)
 }
 
+/// Sum of w_i a_i b_i.
+///
+/// # Panics
+/// If the slices differ in length.
+pub fn dot_weighted(w: &[f64], a: &[f64], b: &[f64]) -> f64 {
+    assert!(w.len() == a.len() && a.len() == b.len(), "sums run over patterns of one length");
+    let mut p = [0.0; LANES];
+    let chunks = w.as_chunks::<LANES>().0.iter().zip(a.as_chunks::<LANES>().0);
+    for ((w, a), b) in chunks.zip(b.as_chunks::<LANES>().0) {
+        for i in 0..LANES {
+            p[i] += w[i] * a[i] * b[i];
+        }
+    }
+    let rest = w.len() - w.len() % LANES;
+    for (i, ((w, a), b)) in w[rest..].iter().zip(&a[rest..]).zip(&b[rest..]).enumerate() {
+        p[i] += w * a * b;
+    }
+    reduce(p)
+}
+
 /// Sum of a pattern.
 pub fn total(a: &[f64]) -> f64 {
     zip_with(a, a, |x, _| x)

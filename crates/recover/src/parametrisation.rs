@@ -71,6 +71,11 @@ impl Parametrisation {
         Self { template, free, components }
     }
 
+    /// The structure that everything not free is taken from.
+    pub fn template(&self) -> &Structure {
+        &self.template
+    }
+
     /// What is free.
     pub fn free(&self) -> FreeParameters {
         self.free
@@ -152,6 +157,22 @@ impl Parametrisation {
             self.template.clone()
         };
         if self.free.coordinates() { structure.with_frac_coords(&coords) } else { Ok(structure) }
+    }
+
+    /// Makes `structure`, one that [`unpack`](Self::unpack) gave, the one at x; nothing is allocated.
+    ///
+    /// # Errors
+    /// [`CrystalError`] if x is no crystal.
+    pub fn unpack_into(&self, x: &[f64], structure: &mut Structure) -> Result<(), CrystalError> {
+        let (cell, coords) = if self.free.lattice() { x.split_at(6) } else { x.split_at(0) };
+        if self.free.lattice() {
+            let cell = CellParameters::from_array(std::array::from_fn(|i| cell[i]));
+            structure.set_lattice(Lattice::from_parameters(&cell)?);
+        }
+        if self.free.coordinates() {
+            structure.set_frac_coords(coords.as_chunks().0)?;
+        }
+        Ok(())
     }
 
     /// Overwrites `gradient` with the free part of a structure's gradient.

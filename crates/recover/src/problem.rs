@@ -1,27 +1,40 @@
 //! The objective of a recovery.
 
 use crate::{Parametrisation, RecoverError};
-use braggscape_loss::Loss;
+use braggscape_crystal::Structure;
+use braggscape_loss::{DecimatedLoss, Loss};
 use braggscape_optim::{Component, EvalError, Objective};
-use braggscape_pattern::Pattern;
+use braggscape_pattern::{DecimatedTarget, Pattern};
 use braggscape_projector::Projector;
-use braggscape_xrd::{ForwardModel, Scratch, StructureGradient};
+use braggscape_xrd::{DecimatedForward, ForwardModel, GradientParts, Scratch, StructureGradient};
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The objective L(forward(x), target) of a recovery, on the constraint of a projector.
-#[derive(Debug)]
+///
+/// Where the model has nodes and the loss can use them ([`ForwardModel::decimated`], [`Loss::decimated`]), it is evaluated on
+/// nodes; the value is the same to about 1e-7.
 pub struct Problem<'a, F, L, P> {
     forward: &'a F,
     loss: &'a L,
     projector: &'a P,
     target: &'a Pattern,
+    nodes: Option<OnNodes<'a>>,
     parametrisation: Parametrisation,
     workspace: Mutex<Workspace>,
+}
+
+/// Model, loss and target on nodes.
+struct OnNodes<'a> {
+    forward: Box<dyn DecimatedForward + 'a>,
+    loss: &'a dyn DecimatedLoss,
+    target: DecimatedTarget,
 }
 
 #[derive(Debug)]
 struct Workspace {
     scratch: Scratch,
+    structure: Structure,
     calc: Pattern,
     d_y: Vec<f64>,
     gradient: StructureGradient,
@@ -36,14 +49,22 @@ impl<'a, F: ForwardModel, L: Loss, P: Projector> Problem<'a, F, L, P> {
         target: &'a Pattern,
         parametrisation: Parametrisation,
     ) -> Self {
+        let nodes = OnNodes::new(forward, loss, target);
+        let n_values = nodes.as_ref().map_or(forward.axis().n_points(), OnNodes::n_nodes);
+        let mut scratch = Scratch::default();
+        scratch.set_parts(GradientParts {
+            lattice: parametrisation.free().lattice(),
+            coordinates: parametrisation.free().coordinates(),
+        });
         let workspace = Workspace {
-            scratch: Scratch::default(),
+            scratch,
+            structure: parametrisation.template().clone(),
             calc: Pattern::zeros(forward.axis().clone()),
-            d_y: vec![0.0; forward.axis().n_points()],
+            d_y: vec![0.0; n_values],
             gradient: StructureGradient::default(),
         };
         let workspace = Mutex::new(workspace);
-        Self { forward, loss, projector, target, parametrisation, workspace }
+        Self { forward, loss, projector, target, nodes, parametrisation, workspace }
     }
 
     /// The parametrisation.
@@ -65,27 +86,76 @@ impl<'a, F: ForwardModel, L: Loss, P: Projector> Problem<'a, F, L, P> {
     }
 }
 
+impl<'a> OnNodes<'a> {
+    /// Model, loss and target on nodes, if all three have them.
+    fn new<F: ForwardModel, L: Loss>(
+        forward: &'a F,
+        loss: &'a L,
+        target: &Pattern,
+    ) -> Option<Self> {
+        let (forward_on_nodes, loss) = (forward.decimated()?, loss.decimated()?);
+        // A target elsewhere is the loss's to complain of.
+        if !target.axis().is_same(forward.axis()) {
+            return None;
+        }
+        let target = DecimatedTarget::new(forward_on_nodes.decimation().clone(), target).ok()?;
+        Some(Self { forward: forward_on_nodes, loss, target })
+    }
+
+    fn n_nodes(&self) -> usize {
+        self.target.decimation().n_nodes()
+    }
+}
+
+impl<F, L, P> fmt::Debug for Problem<'_, F, L, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Problem")
+            .field("parametrisation", &self.parametrisation)
+            .field("on_nodes", &self.nodes.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
 impl<F: ForwardModel, L: Loss, P: Projector> Objective for Problem<'_, F, L, P> {
     fn components(&self) -> &[Component] {
         self.parametrisation.components()
     }
 
     fn value(&self, x: &[f64]) -> Result<f64, EvalError> {
-        let structure = self.parametrisation.unpack(x).map_err(EvalError::infeasible)?;
         let mut workspace = self.workspace();
-        let Workspace { scratch, calc, .. } = &mut *workspace;
-        self.forward.simulate(&structure, scratch, calc).map_err(EvalError::infeasible)?;
+        let Workspace { scratch, structure, calc, .. } = &mut *workspace;
+        self.parametrisation.unpack_into(x, structure).map_err(EvalError::infeasible)?;
+        if let Some(nodes) = &self.nodes {
+            let calc =
+                nodes.forward.simulate_nodes(structure, scratch).map_err(EvalError::infeasible)?;
+            return nodes.loss.value_on_nodes(&nodes.target, calc).map_err(EvalError::infeasible);
+        }
+        self.forward.simulate(structure, scratch, calc).map_err(EvalError::infeasible)?;
         self.loss.value(self.target, calc).map_err(EvalError::infeasible)
     }
 
     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
-        let structure = self.parametrisation.unpack(x).map_err(EvalError::infeasible)?;
         let mut workspace = self.workspace();
-        let Workspace { scratch, calc, d_y, gradient: whole } = &mut *workspace;
-        self.forward.simulate(&structure, scratch, calc).map_err(EvalError::infeasible)?;
+        let Workspace { scratch, structure, calc, d_y, gradient: whole } = &mut *workspace;
+        self.parametrisation.unpack_into(x, structure).map_err(EvalError::infeasible)?;
+        if let Some(nodes) = &self.nodes {
+            let calc =
+                nodes.forward.simulate_nodes(structure, scratch).map_err(EvalError::infeasible)?;
+            let value = nodes
+                .loss
+                .value_and_gradient_on_nodes(&nodes.target, calc, d_y)
+                .map_err(EvalError::infeasible)?;
+            nodes
+                .forward
+                .pullback_nodes(structure, d_y, scratch, whole)
+                .map_err(EvalError::failed)?;
+            self.parametrisation.pack_gradient(whole, gradient);
+            return Ok(value);
+        }
+        self.forward.simulate(structure, scratch, calc).map_err(EvalError::infeasible)?;
         let value =
             self.loss.value_and_gradient(self.target, calc, d_y).map_err(EvalError::infeasible)?;
-        self.forward.pullback(&structure, d_y, scratch, whole).map_err(EvalError::failed)?;
+        self.forward.pullback(structure, d_y, scratch, whole).map_err(EvalError::failed)?;
         self.parametrisation.pack_gradient(whole, gradient);
         Ok(value)
     }

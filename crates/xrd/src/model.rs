@@ -145,6 +145,7 @@ impl ForwardModel for Box<dyn ForwardModel> {
 }
 
 /// The built-in forward models, and one place for others.
+#[expect(clippy::large_enum_variant, reason = "there is one model a study, and it is never moved")]
 #[enum_dispatch(ForwardModel)]
 pub enum AnyForwardModel {
     /// The study's model.

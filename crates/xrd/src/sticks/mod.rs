@@ -128,7 +128,8 @@ impl<T: Real> Sticks<T> {
         let sites = self.sites.set(structure, physics.eu_am)?;
         let list = self.table.set(hkl);
         self.update_sums(sites.any, list);
-        let moved = list || before != Some(physics) || self.metric != *metric;
+        let same = self.metric.map(f64::to_bits) == metric.map(f64::to_bits);
+        let moved = list || before != Some(physics) || !same;
         if moved {
             self.metric = *metric;
             self.update_s2();

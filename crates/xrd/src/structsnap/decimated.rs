@@ -3,7 +3,7 @@
 use super::pass::{SQRT_TAU, clear_gradient, finish_gradient};
 use super::scratch::Simulated;
 use super::{FWHM_PER_SIGMA, Sampling, Scratch, Structsnap, StructsnapOptions};
-use crate::nodes::NodeGrid;
+use crate::nodes::{NodeGrid, WIDE};
 use crate::sticks::Pulled;
 use crate::{DecimatedForward, ForwardError, StructureGradient};
 use braggscape_crystal::Structure;
@@ -11,13 +11,13 @@ use braggscape_pattern::{Axis, Decimation};
 use std::sync::Arc;
 
 /// Largest distance of nodes, in standard deviations of the peaks.
-const COARSEST: f64 = 0.47;
+const COARSEST: f64 = 0.39;
 
 /// Nodes for a model whose peaks have one width.
 #[derive(Debug, Clone)]
 pub(super) struct NodeModel {
     decimation: Arc<Decimation>,
-    grid: NodeGrid<f64>,
+    grid: NodeGrid<f64, WIDE>,
     /// Height of a peak of intensity 1.
     height: f64,
 }

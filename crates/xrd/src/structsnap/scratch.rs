@@ -2,7 +2,7 @@
 
 use crate::ReflectionList;
 use crate::gaussian::{Footprint, PAD, StepTable};
-use crate::nodes::Nodes;
+use crate::nodes::{Nodes, WIDE};
 use crate::peaks::Stick;
 use crate::sticks::{GradientParts, Sticks};
 use braggscape_crystal::{Lattice, Structure};
@@ -47,7 +47,7 @@ pub struct Scratch {
     /// The profile with padding, then the weights of the pullback.
     pub(super) profile: Vec<f64>,
     pub(super) adjoint: Vec<f64>,
-    pub(super) nodes: Nodes<f64>,
+    pub(super) nodes: Nodes<f64, WIDE>,
 }
 
 impl Scratch {
