@@ -57,7 +57,13 @@ pub(crate) fn six(m: &Matrix3<f64>) -> [f64; 6] {
     [m[(0, 0)], m[(1, 1)], m[(2, 2)], m[(1, 2)], m[(0, 2)], m[(0, 1)]]
 }
 
+/// Scattering angle of q (1/Å), degrees.
+pub(crate) fn two_theta(q: f64, wavelength: f64) -> f64 {
+    2.0 * libm::asin(q * wavelength / (2.0 * std::f64::consts::TAU)).to_degrees()
+}
+
 /// Largest index along each axis.
+#[inline(always)]
 pub(crate) fn index_limits(
     bounds: IndexBounds,
     metric: &Matrix3<f64>,
@@ -108,6 +114,7 @@ pub(crate) struct Shell {
 
 /// Fills `list` with the half sphere of indices within `limits` that lie in a shell: as [`fill`], but each row of l is bounded
 /// by the roots of g^2(l), so that what is far outside costs nothing.
+#[inline(always)]
 pub(crate) fn fill_shell(
     list: &mut ReflectionList,
     limits: [i32; 3],

@@ -6,6 +6,7 @@ mod pass;
 mod scratch;
 
 pub use options::{Sampling, StructsnapOptions};
+pub(crate) use pass::{clear_gradient, finish_gradient};
 pub use scratch::Scratch;
 
 use crate::gaussian::Grid;
@@ -97,6 +98,7 @@ impl Structsnap {
         Ok(list)
     }
 
+    #[inline(always)]
     fn list(
         &self,
         metric: &Matrix3<f64>,

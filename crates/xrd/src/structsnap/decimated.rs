@@ -105,7 +105,6 @@ impl DecimatedForward for Decimated<'_> {
         scratch: &'a mut Scratch,
     ) -> Result<&'a [f64], ForwardError> {
         let Self { model, nodes } = *self;
-        model.prepare(structure, scratch)?;
         let forward = Forward { model, nodes, structure, scratch: &mut *scratch };
         pulp::Arch::new().dispatch(forward)?;
         scratch.simulated = Simulated::Nodes;

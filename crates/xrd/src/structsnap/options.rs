@@ -2,7 +2,7 @@
 
 use crate::ForwardError;
 use crate::form_factor::EuAm;
-use crate::reflections::IndexBounds;
+use crate::reflections::{IndexBounds, two_theta};
 use braggscape_pattern::{Axis, AxisKind};
 use serde::{Deserialize, Serialize};
 
@@ -106,11 +106,8 @@ impl StructsnapOptions {
 
     /// Start and step of the grid, degrees 2theta.
     pub(super) fn grid(&self) -> (f64, f64) {
-        let angle = |q: f64| {
-            2.0 * libm::asin(q * self.wavelength / (2.0 * std::f64::consts::TAU)).to_degrees()
-        };
-        let start = angle(self.q_min);
-        (start, (angle(self.q_max) - start) / self.n_points as f64)
+        let start = two_theta(self.q_min, self.wavelength);
+        (start, (two_theta(self.q_max, self.wavelength) - start) / self.n_points as f64)
     }
 
     pub(super) fn axis(&self) -> Result<Axis, ForwardError> {

@@ -63,30 +63,23 @@ impl pulp::WithSimd for Backward<'_> {
 
 impl Structsnap {
     /// Lists reflections for a structure.
-    pub(super) fn prepare(
-        &self,
-        structure: &Structure,
-        scratch: &mut Scratch,
-    ) -> Result<(), ForwardError> {
-        scratch.simulated = Simulated::Nothing;
-        let metric = structure.lattice().metric_tensor();
-        let inverse = structure.lattice().inverse();
-        let reciprocal = inverse * inverse.transpose();
-        if !scratch.held {
-            self.list(&metric, &reciprocal, &mut scratch.list)?;
+    #[inline(always)]
+    fn prepare(&self, structure: &Structure, scratch: &mut Scratch) -> Result<(), ForwardError> {
+        let reciprocal = scratch.begin(structure);
+        if scratch.held {
+            return Ok(());
         }
-        scratch.reciprocal = reciprocal;
-        scratch.lattice = Some(*structure.lattice());
-        Ok(())
+        self.list(&structure.lattice().metric_tensor(), &reciprocal, &mut scratch.list)
     }
 
-    /// Positions and intensities of the reflections that were listed.
+    /// Lists reflections and computes their positions and intensities.
     #[inline(always)]
     pub(super) fn update_sticks(
         &self,
         structure: &Structure,
         scratch: &mut Scratch,
     ) -> Result<(), ForwardError> {
+        self.prepare(structure, scratch)?;
         let physics = Physics {
             wavelength: self.options.wavelength,
             b_iso: self.options.b_iso,
@@ -103,7 +96,6 @@ impl Structsnap {
         structure: &Structure,
         scratch: &mut Scratch,
     ) -> Result<(), ForwardError> {
-        self.prepare(structure, scratch)?;
         pulp::Arch::new().dispatch(Forward { model: self, structure, scratch: &mut *scratch })?;
         scratch.simulated = Simulated::Grid;
         Ok(())
@@ -218,7 +210,7 @@ pub(crate) fn clear_gradient(structure: &Structure, out: &mut StructureGradient)
 }
 
 /// From the reciprocal metric tensor to the cell parameters.
-pub(super) fn finish_gradient(
+pub(crate) fn finish_gradient(
     structure: &Structure,
     scratch: &Scratch,
     pulled: &Pulled,
@@ -226,7 +218,7 @@ pub(super) fn finish_gradient(
 ) {
     out.b_iso = pulled.b_iso;
     out.scale = pulled.scale;
-    if scratch.parts.lattice {
+    if scratch.parts().lattice {
         let w = symmetric(&pulled.metric);
         (out.lengths, out.angles) = cell_gradient(&structure.cell(), &scratch.reciprocal, &w);
     }

@@ -48,6 +48,8 @@ pub struct Scratch {
     pub(super) profile: Vec<f64>,
     pub(super) adjoint: Vec<f64>,
     pub(super) nodes: Nodes<f64, WIDE>,
+    /// Intensities after a taper.
+    tapered: Vec<f64>,
 }
 
 impl Scratch {
@@ -71,6 +73,49 @@ impl Scratch {
     /// Which derivatives pullbacks compute from now on; the others are given as 0. All by default.
     pub fn set_parts(&mut self, parts: GradientParts) {
         self.parts = parts;
+    }
+
+    /// Begins another simulation; gives the reciprocal metric tensor, 1/Å^2.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, structure: &Structure) -> Matrix3<f64> {
+        self.simulated = Simulated::Nothing;
+        let inverse = structure.lattice().inverse();
+        self.reciprocal = inverse * inverse.transpose();
+        self.lattice = Some(*structure.lattice());
+        self.reciprocal
+    }
+
+    pub(crate) fn held(&self) -> bool {
+        self.held
+    }
+
+    pub(crate) fn parts(&self) -> GradientParts {
+        self.parts
+    }
+
+    pub(crate) fn list_mut(&mut self) -> &mut ReflectionList {
+        &mut self.list
+    }
+
+    /// The list, its sticks, their values on nodes, and room for their tapered intensities.
+    #[expect(clippy::type_complexity, reason = "parts to be borrowed side by side")]
+    pub(crate) fn columns(
+        &mut self,
+    ) -> (&ReflectionList, &mut Sticks<f64>, &mut Nodes<f64, WIDE>, &mut Vec<f64>) {
+        (&self.list, &mut self.sticks, &mut self.nodes, &mut self.tapered)
+    }
+
+    pub(crate) fn node_values(&self) -> &[f64] {
+        self.nodes.values()
+    }
+
+    /// Room for the weights of a pullback, to be [put back](Self::put_adjoint).
+    pub(crate) fn take_adjoint(&mut self) -> Vec<f64> {
+        std::mem::take(&mut self.adjoint)
+    }
+
+    pub(crate) fn put_adjoint(&mut self, adjoint: Vec<f64>) {
+        self.adjoint = adjoint;
     }
 
     pub(super) fn holds(&self, structure: &Structure, what: Simulated) -> bool {
