@@ -1,10 +1,12 @@
 //! The `structsnap` preset: kinematic intensities, Gaussian peaks of Caglioti width, a fixed grid in 2theta.
 
 mod decimated;
+mod jacobian;
 mod options;
 mod pass;
 mod scratch;
 
+pub use jacobian::JacobianColumns;
 pub use options::{Sampling, StructsnapOptions};
 pub(crate) use pass::{clear_gradient, finish_gradient};
 pub use scratch::Scratch;

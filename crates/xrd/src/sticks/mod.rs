@@ -87,6 +87,17 @@ pub(crate) struct Sticks<T> {
     weight: Vec<T>,
 }
 
+/// One reflection, and its derivatives in s^2.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StickState<T> {
+    pub(crate) s2: T,
+    pub(crate) lp: T,
+    pub(crate) position: T,
+    pub(crate) d_position: T,
+    pub(crate) intensity: T,
+    pub(crate) d_intensity: T,
+}
+
 /// Derivatives in what all structures share.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Pulled {
@@ -234,6 +245,30 @@ impl<T: Real> Sticks<T> {
             put_eight(&mut self.d_f_squared, at, slope);
             put_eight(&mut self.intensity, at, std::array::from_fn(|n| two * square[n] * lp[n]));
         }
+    }
+
+    /// Reflection `i`.
+    pub(crate) fn stick(&self, i: usize) -> StickState<T> {
+        let lp = self.lp[i];
+        let slope = self.f_squared[i] * self.d_ln_lp[i] + self.d_f_squared[i];
+        StickState {
+            s2: self.s2[i],
+            lp,
+            position: self.position[i],
+            d_position: self.slope[i],
+            intensity: self.intensity[i],
+            d_intensity: T::of(2.0) * lp * slope,
+        }
+    }
+
+    /// For each site, in the order of the structure, d(intensity)/d(h x + k y + l z) of every reflection.
+    pub(crate) fn site_derivatives(&mut self) -> Vec<Vec<T>> {
+        let [fr, fi] = &self.structure_factor;
+        let mut derivatives = self.sites.derivatives(&self.table, [fr, fi], &self.f);
+        for (d, &lp) in derivatives.iter_mut().flat_map(|d| d.iter_mut().zip(&self.lp)) {
+            *d *= T::of(2.0) * lp;
+        }
+        derivatives
     }
 
     /// Makes room for the derivatives of L and sets them to 0.

@@ -250,6 +250,39 @@ impl<T: Real> Sites<T> {
     }
 }
 
+impl<T: Real> Sites<T> {
+    /// For each site, in the order of the structure, d|F|^2/d(h x + k y + l z) of every reflection.
+    pub(crate) fn derivatives(
+        &mut self,
+        table: &HklTable<T>,
+        structure_factor: [&[T]; 2],
+        f: &[T],
+    ) -> Vec<Vec<T>> {
+        self.reach(table.limits);
+        let mut out = vec![vec![T::default(); table.len()]; self.order.len()];
+        let (stride, [fr, fi]) = (self.stride(), structure_factor);
+        let factor = T::of(-4.0 * std::f64::consts::PI);
+        for run in &table.runs {
+            self.set_hk(run);
+            let top = (self.limits[2] + run.hkl[2]) as usize;
+            for (e, species) in self.species.iter().enumerate() {
+                for position in species.first..species.end {
+                    let [pr, pi] = self.hk[position];
+                    let at = position * stride + top;
+                    let d = &mut out[self.order[position]];
+                    for n in 0..run.len {
+                        let (zr, zi) = (self.along[0][at + n], self.along[1][at + n]);
+                        let (er, ei) = (pr * zr - pi * zi, pr * zi + pi * zr);
+                        let i = run.start + n;
+                        d[i] = factor * f[e * table.stride + i] * (fr[i] * ei - fi[i] * er);
+                    }
+                }
+            }
+        }
+        out
+    }
+}
+
 /// exp(2 pi i n x), n = 0..=limit, by recurrence.
 #[inline(always)]
 fn powers(x: f64, limit: usize) -> impl Iterator<Item = [f64; 2]> {

@@ -101,11 +101,21 @@ impl Structsnap {
         Ok(())
     }
 
-    /// Sine and tangent of theta.
+    /// tan(theta), not a number beyond the limiting sphere.
     #[inline(always)]
-    fn sine_and_tangent(&self, s2: f64) -> (f64, f64) {
-        let sine = self.options.wavelength * s2.sqrt();
-        (sine, sine / (1.0 - sine * sine).sqrt())
+    pub(super) fn tangent(&self, s2: f64) -> f64 {
+        let square = self.options.wavelength * self.options.wavelength * s2;
+        (square / (1.0 - square)).sqrt()
+    }
+
+    /// d(w^2)/d s^2 by way of tan(theta).
+    #[inline(always)]
+    pub(super) fn width_slope(&self, tangent: f64) -> f64 {
+        let o = &self.options;
+        // tan^2 = x/(1 - x), x = lambda^2 s^2: d tan/d s^2 = lambda^2 (1 + tan^2)^2/(2 tan).
+        let square = 1.0 + tangent * tangent;
+        let d_tangent = o.wavelength * o.wavelength * square * square / (2.0 * tangent);
+        (2.0 * o.u * tangent + o.v) * d_tangent
     }
 
     /// Where on the grid the peaks lie.
@@ -118,8 +128,8 @@ impl Structsnap {
         let mut sigma = self.options.w.sqrt() / FWHM_PER_SIGMA;
         for i in 0..sticks.len() {
             let two_theta = sticks.position[i];
-            let (sine, tangent) = self.sine_and_tangent(sticks.s2[i]);
-            if sine >= 1.0 {
+            let tangent = self.tangent(sticks.s2[i]);
+            if !tangent.is_finite() {
                 scratch.peaks.push(Spread::default());
                 continue;
             }
@@ -183,21 +193,11 @@ impl Structsnap {
         let d_sigma = height * (moments.second - moments.height) / sigma;
         // Width: w^2 = U t^2 + V t + W.
         let d_width_squared = d_sigma / (2.0 * FWHM_PER_SIGMA * FWHM_PER_SIGMA * sigma);
-        sticks.d_s2[i] = self.pull_width(sticks.s2[i], d_width_squared, &mut out.caglioti);
-    }
-
-    /// Adds the derivatives in U, V, W of a peak; gives that in s^2 by way of the width.
-    #[inline(always)]
-    pub(super) fn pull_width(&self, s2: f64, d_width_squared: f64, caglioti: &mut [f64; 3]) -> f64 {
-        let o = &self.options;
-        let (_, tangent) = self.sine_and_tangent(s2);
-        caglioti[0] += d_width_squared * tangent * tangent;
-        caglioti[1] += d_width_squared * tangent;
-        caglioti[2] += d_width_squared;
-        // d tan(theta)/d s^2 = lambda^2 (1 + tan^2)^2 / (2 tan), from tan^2 = x/(1 - x), x = lambda^2 s^2.
-        let square = 1.0 + tangent * tangent;
-        let d_tangent = o.wavelength * o.wavelength * square * square / (2.0 * tangent);
-        d_width_squared * (2.0 * o.u * tangent + o.v) * d_tangent
+        let tangent = self.tangent(sticks.s2[i]);
+        out.caglioti[0] += d_width_squared * tangent * tangent;
+        out.caglioti[1] += d_width_squared * tangent;
+        out.caglioti[2] += d_width_squared;
+        sticks.d_s2[i] = d_width_squared * self.width_slope(tangent);
     }
 }
 

@@ -98,7 +98,6 @@ impl Scratch {
     }
 
     /// The list, its sticks, their values on nodes, and room for their tapered intensities.
-    #[expect(clippy::type_complexity, reason = "parts to be borrowed side by side")]
     pub(crate) fn columns(
         &mut self,
     ) -> (&ReflectionList, &mut Sticks<f64>, &mut Nodes<f64, WIDE>, &mut Vec<f64>) {

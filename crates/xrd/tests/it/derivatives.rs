@@ -1,11 +1,13 @@
 //! The pullback against central differences, with the list of reflections held fixed.
 
 use crate::sample;
-use braggscape_crystal::{CellParameters, Lattice, Structure};
+use braggscape_crystal::{CellParameters, Lattice, Structure, study_crystals};
 use braggscape_pattern::Pattern;
 use braggscape_testkit::strategies::structures;
-use braggscape_xrd::{ForwardModel, Scratch, Structsnap, StructsnapOptions, StructureGradient};
-use nalgebra::Vector3;
+use braggscape_xrd::{
+    ForwardModel, JacobianColumns, Scratch, Structsnap, StructsnapOptions, StructureGradient,
+};
+use nalgebra::{DMatrix, Vector3};
 use proptest::prelude::*;
 
 /// L = sum_n w_n y_n with fixed weights that are neither smooth nor symmetric.
@@ -44,9 +46,9 @@ fn slope(mut f: impl FnMut(f64) -> f64, h: f64) -> f64 {
     (4.0 * narrow - wide) / 3.0
 }
 
-/// Largest error of a block of derivatives over its largest component.
-fn relative(block: &[(f64, f64)]) -> f64 {
-    let scale = block.iter().map(|(_, d)| d.abs()).fold(1e-12, f64::max);
+/// Largest error of a block of derivatives over its largest component; where symmetry makes all vanish `floor` is the scale.
+fn relative(block: &[(f64, f64)], floor: f64) -> f64 {
+    let scale = block.iter().map(|(_, d)| d.abs()).fold(floor, f64::max);
     block.iter().map(|(g, d)| (g - d).abs()).fold(0.0, f64::max) / scale
 }
 
@@ -61,6 +63,7 @@ fn check(s: &Structure, o: &StructsnapOptions) -> Result<(), TestCaseError> {
     });
     scratch.hold(list);
     let g = gradient(s, o, &mut scratch);
+    let whole = size(s, o, &mut scratch);
     let cell = s.cell().to_array();
     let at_cell = |i: usize, d: f64, scratch: &mut Scratch| {
         let mut p = cell;
@@ -73,7 +76,7 @@ fn check(s: &Structure, o: &StructsnapOptions) -> Result<(), TestCaseError> {
             .clone()
             .map(|i| (g[i - range.start], slope(|d| at_cell(i, d, scratch), h)))
             .collect();
-        relative(&pairs)
+        relative(&pairs, 1e-4 * whole)
     };
     let lengths = block(0..3, 1e-4, &g.lengths, &mut scratch);
     let angles = block(3..6, 2e-3, &g.angles, &mut scratch);
@@ -113,14 +116,82 @@ fn check(s: &Structure, o: &StructsnapOptions) -> Result<(), TestCaseError> {
         );
         pairs.push((g.caglioti[i], d));
     }
-    let error = relative(&pairs);
+    let error = relative(&pairs, 1e-12);
     prop_assert!(error < 1e-6, "Caglioti {error:e}");
+
+    let plain = value(s, o, &mut scratch);
+    prop_assert!((g.scale - plain).abs() < 1e-9 * whole, "scale {}", g.scale);
+    check_jacobian(s, o, &mut scratch, &g)?;
 
     if o.b_iso > 0.0 {
         let at = |d: f64| StructsnapOptions { b_iso: o.b_iso + d, ..o.clone() };
         let d = slope(|d| value(s, &at(d), &mut scratch), 1e-3);
         let scale = d.abs().max(1e-3 * size(s, o, &mut scratch));
         prop_assert!((g.b_iso - d).abs() < 1e-6 * scale, "B {} {d}", g.b_iso);
+    }
+    Ok(())
+}
+
+/// J^T w is the pullback of w, and J itself is what all such sums say of it: the pullbacks of unit vectors.
+fn check_jacobian(
+    s: &Structure,
+    o: &StructsnapOptions,
+    scratch: &mut Scratch,
+    g: &StructureGradient,
+) -> Result<(), TestCaseError> {
+    let model = Structsnap::new(o.clone()).unwrap();
+    let mut jacobian = DMatrix::zeros(0, 0);
+    model.jacobian(s, JacobianColumns::ALL, scratch, &mut jacobian).unwrap();
+    prop_assert_eq!(jacobian.ncols(), 6 + 3 * s.n_sites() + 5);
+    let along = |w: &[f64]| -> Vec<f64> {
+        jacobian.column_iter().map(|c| c.iter().zip(w).map(|(j, w)| j * w).sum()).collect()
+    };
+    let flat = |g: &StructureGradient| -> Vec<f64> {
+        let coords = g.frac_coords.iter().flat_map(|f| [f.x, f.y, f.z]);
+        let cell = g.lengths.into_iter().chain(g.angles).chain(coords);
+        cell.chain(g.caglioti).chain([g.b_iso, g.scale]).collect()
+    };
+    let w = weights(jacobian.nrows());
+    let compare = |found: &[f64], expected: &[f64]| -> Result<(), TestCaseError> {
+        for (i, (a, b)) in found.iter().zip(expected).enumerate() {
+            // What a column could add up to, and the pattern itself, set the scale of rounding.
+            let size = |i: usize| jacobian.column(i).iter().map(|j| j.abs()).sum::<f64>();
+            let scale = size(i) + 1e-4 * size(jacobian.ncols() - 1);
+            prop_assert!((a - b).abs() <= 1e-8 * scale, "column {i}: {a} {b}");
+        }
+        Ok(())
+    };
+    compare(&along(&w), &flat(g))?;
+    let mut unit = vec![0.0; jacobian.nrows()];
+    let mut out = Pattern::zeros(model.axis().clone());
+    model.simulate(s, scratch, &mut out).unwrap();
+    for n in [0, jacobian.nrows() / 3, jacobian.nrows() - 1] {
+        unit[n] = 1.0;
+        let mut own = StructureGradient::default();
+        model.pullback(s, &unit, scratch, &mut own).unwrap();
+        compare(&along(&unit), &flat(&own))?;
+        unit[n] = 0.0;
+    }
+    // On nodes J^T W J is J^T J on all points.
+    let mut on_nodes = DMatrix::zeros(0, 0);
+    let columns = JacobianColumns { caglioti: false, ..JacobianColumns::ALL };
+    if let Some(done) = model.jacobian_on_nodes(s, columns, scratch, &mut on_nodes) {
+        done.unwrap();
+        model.jacobian(s, columns, scratch, &mut jacobian).unwrap();
+        let decimated = model.decimated().unwrap();
+        let weights = decimated.decimation().weights();
+        let product = |a: &DMatrix<f64>, w: &dyn Fn(usize) -> f64, i: usize, j: usize| -> f64 {
+            (0..a.nrows()).map(|n| w(n) * a[(n, i)] * a[(n, j)]).sum()
+        };
+        for i in 0..jacobian.ncols() {
+            let j = (7 * i + 3) % jacobian.ncols();
+            let own = |i| product(&jacobian, &|_| 1.0, i, i).sqrt();
+            let norm = |i| own(i) + 1e-4 * own(jacobian.ncols() - 1);
+            let all = product(&jacobian, &|_| 1.0, i, j);
+            let nodes = product(&on_nodes, &|m| weights[m], i, j);
+            let scale = norm(i) * norm(j);
+            prop_assert!((all - nodes).abs() <= 1e-5 * scale, "{i} {j}: {all} {nodes}");
+        }
     }
     Ok(())
 }
@@ -135,6 +206,22 @@ proptest! {
     ) {
         // Without the cut, since differences over a kink of 1e-11 are not derivatives.
         check(&s, &StructsnapOptions { u, v, w, b_iso, n_points: 1700, tails: 12.0, ..Default::default() })?;
+    }
+
+    #[test]
+    fn grazing_and_back_scattered_reflections(s in structures(1..5), u in 0.0..0.2f64) {
+        let wide = StructsnapOptions { u, w: 0.8, tails: 12.0, ..Default::default() };
+        check(&s, &wide.with_window(0.7, 146.0, 0.1).unwrap())?;
+    }
+}
+
+#[test]
+fn special_positions_and_coincident_peaks() {
+    for crystal in study_crystals() {
+        let s = crystal.structure();
+        let s = s.with_lattice(Lattice::from_parameters(&s.cell()).unwrap());
+        let options = StructsnapOptions { n_points: 1700, tails: 12.0, ..Default::default() };
+        check(&s, &options).unwrap();
     }
 }
 

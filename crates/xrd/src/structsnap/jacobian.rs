@@ -1,0 +1,236 @@
+//! The Jacobian of a pattern, for least squares.
+
+use super::pass::{SQRT_TAU, symmetric};
+use super::scratch::Simulated;
+use super::{FWHM_PER_SIGMA, Scratch, Structsnap};
+use crate::cell_gradient::cell_gradient;
+use crate::real::Real;
+use crate::{DecimatedForward, ForwardError};
+use braggscape_crystal::Structure;
+use nalgebra::DMatrix;
+
+/// Which derivatives are columns of a Jacobian, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says whether its columns are wanted")]
+pub struct JacobianColumns {
+    /// a, b, c per Å, alpha, beta, gamma per degree: six columns.
+    pub lattice: bool,
+    /// x, y, z of each site: three columns a site.
+    pub coordinates: bool,
+    /// U, V, W of the Caglioti formula, per degrees^2: three columns.
+    pub caglioti: bool,
+    /// The overall displacement B, per Å^2: one column.
+    pub b_iso: bool,
+    /// The scale, at scale 1: one column, the pattern itself.
+    pub scale: bool,
+}
+
+impl JacobianColumns {
+    /// All columns.
+    pub const ALL: Self =
+        Self { lattice: true, coordinates: true, caglioti: true, b_iso: true, scale: true };
+
+    /// Number of columns for a structure.
+    pub fn count(&self, structure: &Structure) -> usize {
+        let widths = [
+            (self.lattice, 6),
+            (self.coordinates, 3 * structure.n_sites()),
+            (self.caglioti, 3),
+            (self.b_iso, 1),
+            (self.scale, 1),
+        ];
+        widths.into_iter().filter(|(wanted, _)| *wanted).map(|(_, width)| width).sum()
+    }
+}
+
+/// Evenly spaced points: those of the axis, or nodes.
+#[derive(Clone, Copy)]
+struct Points {
+    start: f64,
+    step: f64,
+    n: usize,
+    /// Where tails are cut, in standard deviations.
+    cut: f64,
+}
+
+/// Tails on nodes, in standard deviations: what the windows of the pattern itself hold.
+const CUT_ON_NODES: f64 = 6.5;
+
+/// A peak's derivatives on its points: of the pattern in the intensity, in the position and in w^2.
+struct Shapes {
+    first: usize,
+    by_intensity: Vec<f64>,
+    by_position: Vec<f64>,
+    by_width_squared: Vec<f64>,
+}
+
+impl Points {
+    /// Overwrites `out`; a peak that misses all points has none.
+    fn shapes(&self, two_theta: f64, sigma: f64, intensity: f64, out: &mut Shapes) {
+        let at = (two_theta - self.start) / self.step;
+        let reach = self.cut * sigma / self.step;
+        let last = self.n as f64 - 1.0;
+        let low = (at - reach).ceil().max(0.0);
+        let high = (at + reach).floor().min(last);
+        for column in [&mut out.by_intensity, &mut out.by_position, &mut out.by_width_squared] {
+            column.clear();
+        }
+        if low > high {
+            return;
+        }
+        out.first = low as usize;
+        let h = self.step / sigma;
+        let peak = 1.0 / (sigma * SQRT_TAU);
+        let by_width = 1.0 / (2.0 * FWHM_PER_SIGMA * FWHM_PER_SIGMA * sigma * sigma);
+        for n in low as usize..=high as usize {
+            let t = (n as f64 - at) * h;
+            let e = peak * (-0.5 * t * t).exponential();
+            out.by_intensity.push(e);
+            out.by_position.push(intensity * e * t / sigma);
+            out.by_width_squared.push(intensity * e * (t * t - 1.0) * by_width);
+        }
+    }
+}
+
+impl Structsnap {
+    /// Overwrites `out` with dy_n/dp at all points of the axis: a row a point, the columns that are asked for. The list of
+    /// reflections is held fixed; tails are cut where those of the pattern are.
+    ///
+    /// # Errors
+    /// As [`simulate`](crate::ForwardModel::simulate).
+    pub fn jacobian(
+        &self,
+        structure: &Structure,
+        columns: JacobianColumns,
+        scratch: &mut Scratch,
+        out: &mut DMatrix<f64>,
+    ) -> Result<(), ForwardError> {
+        let grid = &self.grid;
+        let points = Points { start: grid.start, step: grid.step, n: grid.n, cut: grid.cut };
+        self.fill_jacobian(structure, columns, points, scratch, out)
+    }
+
+    /// The same on the nodes of [`decimated`](crate::ForwardModel::decimated): with W the diagonal matrix of the weights of its
+    /// [`Decimation`](braggscape_pattern::Decimation), J^T W J is what J^T J is on all points. `None` for a model without nodes.
+    ///
+    /// # Errors
+    /// As [`jacobian`](Self::jacobian).
+    pub fn jacobian_on_nodes(
+        &self,
+        structure: &Structure,
+        columns: JacobianColumns,
+        scratch: &mut Scratch,
+        out: &mut DMatrix<f64>,
+    ) -> Option<Result<(), ForwardError>> {
+        let nodes = crate::ForwardModel::decimated(self)?;
+        let decimation = DecimatedForward::decimation(nodes.as_ref());
+        let (start, step, n) = (decimation.node(0), decimation.spacing(), decimation.n_nodes());
+        let points = Points { start, step, n, cut: CUT_ON_NODES };
+        Some(self.fill_jacobian(structure, columns, points, scratch, out))
+    }
+
+    fn fill_jacobian(
+        &self,
+        structure: &Structure,
+        columns: JacobianColumns,
+        points: Points,
+        scratch: &mut Scratch,
+        out: &mut DMatrix<f64>,
+    ) -> Result<(), ForwardError> {
+        self.update_sticks(structure, scratch)?;
+        scratch.simulated = Simulated::Nothing;
+        out.resize_mut(points.n, columns.count(structure), 0.0);
+        out.fill(0.0);
+        let chain = chain(structure, scratch);
+        let sites = scratch.sticks.site_derivatives();
+        let mut shapes = Shapes {
+            first: 0,
+            by_intensity: Vec::new(),
+            by_position: Vec::new(),
+            by_width_squared: Vec::new(),
+        };
+        let mut along_s2 = Vec::new();
+        let sticks = &scratch.sticks;
+        for (i, hkl) in sticks.hkl().iter().enumerate() {
+            let stick = sticks.stick(i);
+            if stick.lp <= 0.0 {
+                continue;
+            }
+            let tangent = self.tangent(stick.s2);
+            let sigma = self.width(stick.position, tangent)? / FWHM_PER_SIGMA;
+            points.shapes(stick.position, sigma, stick.intensity, &mut shapes);
+            let mut add = Adder { out, first: shapes.first, column: 0 };
+            if columns.lattice {
+                let d_width = self.width_slope(tangent);
+                let parts = shapes.by_intensity.iter().zip(&shapes.by_position);
+                along_s2.clear();
+                along_s2.extend(
+                    parts.zip(&shapes.by_width_squared).map(|((i, x), w)| {
+                        stick.d_intensity * i + stick.d_position * x + d_width * w
+                    }),
+                );
+                let [h, k, l] = hkl.map(f64::from);
+                // s^2 = h^T G* h / 4, and each off-diagonal element of G* stands there twice.
+                let terms = [h * h, k * k, l * l, k * l, h * l, h * k].map(|t| 0.25 * t);
+                for row in &chain {
+                    let factor: f64 = row.iter().zip(terms).map(|(c, t)| c * t).sum();
+                    add.column(&along_s2, factor);
+                }
+            }
+            if columns.coordinates {
+                for site in &sites {
+                    for index in hkl {
+                        add.column(&shapes.by_intensity, f64::from(*index) * site[i]);
+                    }
+                }
+            }
+            if columns.caglioti {
+                for factor in [tangent * tangent, tangent, 1.0] {
+                    add.column(&shapes.by_width_squared, factor);
+                }
+            }
+            if columns.b_iso {
+                add.column(&shapes.by_intensity, -2.0 * stick.s2 * stick.intensity);
+            }
+            if columns.scale {
+                add.column(&shapes.by_intensity, stick.intensity);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// d(component of G*)/d(cell parameter): a row a cell parameter, components 11, 22, 33, 23, 13, 12.
+fn chain(structure: &Structure, scratch: &Scratch) -> [[f64; 6]; 6] {
+    let mut chain = [[0.0; 6]; 6];
+    let cell = structure.cell();
+    for component in 0..6 {
+        let mut unit = [0.0; 6];
+        unit[component] = 1.0;
+        let (lengths, angles) = cell_gradient(&cell, &scratch.reciprocal, &symmetric(&unit));
+        for (row, d) in chain.iter_mut().zip(lengths.into_iter().chain(angles)) {
+            row[component] = d;
+        }
+    }
+    chain
+}
+
+/// Adds to the columns of a Jacobian, one after the other.
+struct Adder<'a> {
+    out: &'a mut DMatrix<f64>,
+    first: usize,
+    column: usize,
+}
+
+impl Adder<'_> {
+    /// Adds `factor` times these values to the next column.
+    fn column(&mut self, values: &[f64], factor: f64) {
+        let n = self.out.nrows();
+        let start = self.column * n + self.first;
+        self.column += 1;
+        let place = &mut self.out.as_mut_slice()[start..start + values.len()];
+        for (y, v) in place.iter_mut().zip(values) {
+            *y += factor * v;
+        }
+    }
+}
