@@ -6,9 +6,11 @@ mod case;
 mod clock;
 mod fixture;
 mod full_grid;
+mod growth;
 mod kernel;
 
 pub use case::Case;
 pub use clock::{Effort, Timing, time};
 pub use fixture::{Listed, default_fixture, listed};
+pub use growth::{Cell, GROWING, GrowingKernel, RADIATIONS, WINDOW, random_cell, supercell};
 pub use kernel::{Evaluate, Gradient, KERNELS, Kernel, Outcome, PEAK_KERNELS, PeakKernel};
