@@ -47,20 +47,26 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
     let ours: Ours = serde_json::from_slice(&process::read(&mut ours)?)
         .context("cannot understand the output of peer-timings")?;
 
-    let out = folder.join("structsnap.json");
-    let mut script = script(&torch, &peers.join("structsnap/script.py"));
-    script.arg("--cases").arg(&cases).arg("--out").arg(&out);
-    process::run(script.args(["--runs", if options.quick { "3" } else { "11" }]))?;
-    let dense: Dense = read(&out)?;
+    let runs = ["--runs", if options.quick { "3" } else { "11" }];
+    let dense = |name: &str, settings: &[(&str, &str)]| -> anyhow::Result<Dense> {
+        let out = folder.join(name);
+        let mut script = script(&torch, &peers.join("structsnap/script.py"));
+        script.envs(settings.iter().copied()).arg("--cases").arg(&cases).arg("--out").arg(&out);
+        process::run(script.args(runs))?;
+        read(&out)
+    };
+    let plain = dense("structsnap.json", &[])?;
+    println!("the same with an allocator that keeps its memory");
+    let kept = dense("structsnap-kept.json", KEEP_MEMORY)?;
 
     let out = folder.join("peak_lists.json");
     let fixture = root.join("tests/fixtures/peaks.json.gz");
     let mut script = self::script(&pymatgen, &peers.join("peak_lists/script.py"));
     script.arg("--fixture").arg(&fixture).arg("--out").arg(&out);
-    process::run(script.args(["--runs", if options.quick { "3" } else { "11" }]))?;
+    process::run(script.args(runs))?;
     let lists: PeerLists = read(&out)?;
 
-    let report = table::Report::new(&ours, &dense, &lists, machine(), options.quick)?;
+    let report = table::Report::new(&ours, [&plain, &kept], &lists, machine(), options.quick)?;
     let json = process::target_dir().join("bench-peers.json");
     fs::write(&json, serde_json::to_string_pretty(&report)? + "\n")
         .with_context(|| format!("cannot write {}", json.display()))?;
@@ -70,6 +76,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
         json.strip_prefix(&root).unwrap_or(&json).display()
     )))
 }
+
+/// Has the C library of Linux keep the memory that a program frees, and not return it to the system. PyTorch takes fresh memory for every
+/// large tensor, and spends more than half of its time on having it cleared; who knows this sets these. Elsewhere nothing reads them.
+const KEEP_MEMORY: &[(&str, &str)] =
+    &[("MALLOC_MMAP_MAX_", "0"), ("MALLOC_TRIM_THRESHOLD_", "17179869184")];
 
 /// A script on one thread, with the kernels that its libraries choose by themselves: some machines force those of an older
 /// processor on OpenBLAS.

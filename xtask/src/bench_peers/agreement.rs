@@ -90,20 +90,22 @@ const CLUSTER: f64 = 1e-3;
 /// that two of them may be in one list and not in the other.
 pub(super) const PEAK_TOLERANCE: f64 = 2e-3;
 
-/// The largest difference of intensity between two lists at one angle, of 100.
+/// The largest difference of intensity between two lists at one angle, of 100 for the strongest angle of each: a list is scaled to its
+/// strongest peak, which holds more or fewer of the reflections at one angle.
 pub(super) fn peak_difference(ours: &[(f64, f64)], theirs: &[(f64, f64)]) -> f64 {
-    let mut signed = ours.to_vec();
-    signed.extend(theirs.iter().map(|(angle, intensity)| (*angle, -intensity)));
-    signed.sort_by(|a, b| a.0.total_cmp(&b.0));
-    signed
+    let own = ours.iter().map(|(angle, intensity)| (*angle, [*intensity, 0.0]));
+    let other = theirs.iter().map(|(angle, intensity)| (*angle, [0.0, *intensity]));
+    let mut all = own.chain(other).collect::<Vec<_>>();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let sums = all
         .chunk_by(|a, b| b.0 - a.0 < CLUSTER)
-        .map(|cluster| cluster.iter().map(|(_, intensity)| intensity).sum::<f64>().abs())
-        .fold(
-            0.0,
-            |largest, difference| {
-                if difference > largest || difference.is_nan() { difference } else { largest }
-            },
-        )
+        .map(|cluster| [0, 1].map(|side| cluster.iter().map(|(_, pair)| pair[side]).sum::<f64>()))
+        .collect::<Vec<_>>();
+    let strongest = [0, 1].map(|side| sums.iter().map(|pair| pair[side]).fold(0.0, f64::max));
+    let differences =
+        sums.iter().map(|pair| (100.0 * (pair[0] / strongest[0] - pair[1] / strongest[1])).abs());
+    // Not `f64::max`, which would pass over what is no number.
+    differences.fold(0.0, |a, b| if b > a || b.is_nan() { b } else { a })
 }
 
 #[cfg(test)]
@@ -183,7 +185,10 @@ mod tests {
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} is not {b}");
         close(peak_difference(&list, &list[..1]), 50.0);
         close(peak_difference(&list[1..], &list), 100.0);
+        // Scaled to a part of the strongest.
+        close(peak_difference(&list, &[(20.0, 100.0), (20.0001, 100.0), (30.0, 100.0)]), 0.0);
+        close(peak_difference(&list, &[(20.0, 100.0), (20.0001, 100.0), (30.0, 90.0)]), 5.0);
         close(peak_difference(&list, &[(20.0, 100.0), (30.002, 50.0)]), 50.0);
-        assert!(peak_difference(&list, &[(20.0, f64::NAN)]).is_nan());
+        assert!(peak_difference(&list, &[(20.0, f64::NAN), (30.0, 50.0)]).is_nan());
     }
 }

@@ -73,6 +73,8 @@ pub(super) struct Line {
     pub float32_seconds: Option<f64>,
     pub float32_seconds_min: Option<f64>,
     pub float32_ratio: Option<f64>,
+    pub kept_float64_seconds: Option<f64>,
+    pub kept_float64_ratio: Option<f64>,
     pub loss_difference: Option<f64>,
     pub gradient_difference: Option<f64>,
     pub goal: Option<String>,
@@ -109,13 +111,13 @@ pub(super) struct ListTimes {
 }
 
 impl Report {
-    /// The table, if the results agree.
+    /// The table, if the results agree. The second dense transcription ran with an allocator that keeps its memory.
     ///
     /// # Errors
     /// Every disagreement, or a row without its counterpart.
     pub(super) fn new(
         ours: &Ours,
-        dense: &Dense,
+        [dense, kept]: [&Dense; 2],
         lists: &PeerLists,
         machine: String,
         quick: bool,
@@ -123,7 +125,7 @@ impl Report {
         let mut problems = Vec::new();
         let mut evaluations = Vec::new();
         for evaluation in &ours.evaluations {
-            match line(evaluation, dense) {
+            match line(evaluation, dense, kept) {
                 Ok(line) => evaluations.push(line),
                 Err(found) => problems.extend(found),
             }
@@ -200,30 +202,26 @@ fn target(kernel: &str) -> &'static Target {
     TARGETS.iter().find(|target| target.kernel == kernel).unwrap_or(&OTHERS)
 }
 
-fn line(ours: &Evaluation, dense: &Dense) -> Result<Line, Vec<String>> {
+fn line(ours: &Evaluation, dense: &Dense, kept: &Dense) -> Result<Line, Vec<String>> {
     let target = target(&ours.kernel);
     // A part of an evaluation has no counterpart.
     let compared = ours.loss.is_some() || ours.gradient.is_some();
-    let [double, single] =
-        ["float64", "float32"].map(|precision| dense.row(&ours.crystal, precision));
+    let rows = [(dense, "float64"), (dense, "float32"), (kept, "float64")]
+        .map(|(side, precision)| (side.row(&ours.crystal, precision), precision));
     let mut problems = Vec::new();
     let mut difference = None::<Difference>;
-    if compared {
-        for (row, precision) in [(double, "float64"), (single, "float32")] {
-            let tolerance = if precision == "float64" { target.tolerance } else { SINGLE };
-            match row.map(|row| compare(ours, row, tolerance)) {
-                Some(Ok(found)) => difference = difference.or(Some(found)),
-                Some(Err(problem)) => problems.push(problem),
-                None => {
-                    problems.push(format!("the peer has no {precision} row of {}", ours.crystal));
-                }
-            }
+    for (row, precision) in rows.iter().filter(|_| compared) {
+        let tolerance = if *precision == "float64" { target.tolerance } else { SINGLE };
+        match row.map(|row| compare(ours, row, tolerance)) {
+            Some(Ok(found)) => difference = difference.or(Some(found)),
+            Some(Err(problem)) => problems.push(problem),
+            None => problems.push(format!("the peer has no {precision} row of {}", ours.crystal)),
         }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let [double, single] = [double, single].map(|row| row.filter(|_| compared));
+    let [double, single, kept] = rows.map(|(row, _)| row.filter(|_| compared));
     let ratio = double.map(|row| row.seconds / ours.seconds);
     let (goal, met) = match target.goal {
         Some(Goal::Ratio(goal)) => {
@@ -245,6 +243,8 @@ fn line(ours: &Evaluation, dense: &Dense) -> Result<Line, Vec<String>> {
         float32_seconds: single.map(|row| row.seconds),
         float32_seconds_min: single.map(|row| row.seconds_min),
         float32_ratio: single.map(|row| row.seconds / ours.seconds),
+        kept_float64_seconds: kept.map(|row| row.seconds),
+        kept_float64_ratio: kept.map(|row| row.seconds / ours.seconds),
         loss_difference: difference.filter(|_| ours.loss.is_some()).map(|d| d.loss),
         gradient_difference: difference.filter(|_| ours.gradient.is_some()).map(|d| d.gradient),
         goal,
@@ -339,6 +339,10 @@ mod tests {
         {"crystal": "U2Ti", "precision": "float32", "seconds": 0.01, "seconds_min": 0.01, "wall_seconds": 0.01, "reflections": 9, "loss": -0.9000001,
          "gradient": {"cell": [1, 0, 0, 0, 0, 0], "coords": [[0, 0, 1]]}}]}"#;
 
+    const KEPT: &str = r#"{"versions": {"torch": "1.0"}, "rows": [
+        {"crystal": "U2Ti", "precision": "float64", "seconds": 0.12, "seconds_min": 0.1, "wall_seconds": 0.12, "loss": -0.9,
+         "gradient": {"cell": [1, 0, 0, 0, 0, 0], "coords": [[0, 0, 1]]}}]}"#;
+
     const LISTS: &str = r#"{"versions": {"pymatgen": "2.0"}, "problems": {}, "rows": [
         {"calculator": "pymatgen", "index": 0, "name": "U2Ti", "sites": 3, "seconds": 1e-3, "seconds_min": 1e-3,
          "peaks": [[20.0, 100.0]]},
@@ -347,12 +351,12 @@ mod tests {
         {"calculator": "pymatgen", "index": 4, "name": "mp-2", "sites": 3, "seconds": 3e-3, "seconds_min": 3e-3,
          "peaks": [[20.0, 100.0]]},
         {"calculator": "xrd-rust", "index": 4, "name": "mp-2", "sites": 3, "seconds": 3e-4, "seconds_min": 3e-4,
-         "peaks": [[20.0, 60.0]]}]}"#;
+         "peaks": [[20.0, 60.0], [30.0, 100.0]]}]}"#;
 
     fn report(ours: &str, dense: &str, lists: &str) -> anyhow::Result<Report> {
         Report::new(
             &serde_json::from_str(ours)?,
-            &serde_json::from_str(dense)?,
+            [&serde_json::from_str(dense)?, &serde_json::from_str(KEPT)?],
             &serde_json::from_str(lists)?,
             "a machine".to_owned(),
             false,
@@ -373,9 +377,11 @@ mod tests {
         let text = report(OURS, DENSE, LISTS).unwrap().to_string();
         check_row(
             &text,
-            &["full-grid U2Ti 100 us 300 ms 3000 x 10.0 ms 100 x 2000 x float64: met"],
+            &[
+                "full-grid U2Ti 100 us 300 ms 3000 x 10.0 ms 100 x 120 ms 1200 x 2000 x float64: met",
+            ],
         );
-        check_row(&text, &["setup U2Ti 250 ns - - - - -"]);
+        check_row(&text, &["setup U2Ti 250 ns - - - - - - -"]);
         check_row(
             &text,
             &["peak-list 100 MP-20 rows pymatgen 40.0 us 7.00 ms 175 x 250 x 100 x mp-2 1 of 2 0"],
@@ -393,7 +399,9 @@ mod tests {
         let text = report(OURS, &dense, LISTS).unwrap().to_string();
         check_row(
             &text,
-            &["full-grid U2Ti 100 us 200 ms 1999 x 10.0 ms 100 x 2000 x float64: NOT met"],
+            &[
+                "full-grid U2Ti 100 us 200 ms 1999 x 10.0 ms 100 x 120 ms 1200 x 2000 x float64: NOT met",
+            ],
         );
     }
 
@@ -411,7 +419,7 @@ mod tests {
             (
                 OURS,
                 DENSE,
-                LISTS.replacen("100.0", "99.0", 1).as_str(),
+                LISTS.replacen("[20.0", "[20.1", 1).as_str(),
                 "U2Ti: peak-list and pymatgen",
             ),
             (OURS, DENSE, LISTS.replace("{}", "{\"pymatgen\": \"broken\"}").as_str(), "broken"),
