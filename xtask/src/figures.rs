@@ -1,17 +1,56 @@
-//! The picture of the README, drawn by the program itself.
+//! The figures of the documentation, drawn by our own programs.
 
 use crate::{Outcome, process};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use std::fs;
+use std::path::Path;
+
+/// A figure of `docs/figures`.
+struct Figure {
+    name: &'static str,
+    /// Writes `NAME.svg` and `NAME.png` into the folder.
+    draw: fn(&Path) -> anyhow::Result<()>,
+}
+
+const FIGURES: &[Figure] = &[
+    Figure { name: "quickstart", draw: quickstart },
+    Figure { name: "cost-growth", draw: cost_growth },
+];
 
 /// Where the quickstart writes, below the root.
 const RUN: &str = "target/quickstart";
 
-/// Runs the quickstart study and copies its figure to `docs/figures`.
+/// Draws the figures of these names, or all.
 ///
 /// # Errors
-/// If the run fails or leaves no figure.
-pub(crate) fn run() -> anyhow::Result<Outcome> {
+/// If a name is unknown, or a program fails or leaves no figure.
+pub(crate) fn run(names: &[String]) -> anyhow::Result<Outcome> {
+    let chosen = selected(names)?;
+    let folder = process::root().join("docs/figures");
+    fs::create_dir_all(&folder).context("cannot create docs/figures")?;
+    for figure in &chosen {
+        (figure.draw)(&folder)?;
+        for ending in ["svg", "png"] {
+            if !folder.join(format!("{}.{ending}", figure.name)).is_file() {
+                bail!("docs/figures/{}.{ending} was not drawn", figure.name);
+            }
+        }
+    }
+    let names = chosen.iter().map(|figure| figure.name).collect::<Vec<_>>();
+    Ok(Outcome::Passed(format!("figures: drawn in docs/figures: {}", names.join(", "))))
+}
+
+fn selected(names: &[String]) -> anyhow::Result<Vec<&'static Figure>> {
+    let known = FIGURES.iter().map(|figure| figure.name).collect::<Vec<_>>();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        bail!("unknown figure `{unknown}`; known: {}", known.join(", "));
+    }
+    let wanted = |figure: &&Figure| names.is_empty() || names.iter().any(|n| n == figure.name);
+    Ok(FIGURES.iter().filter(wanted).collect())
+}
+
+/// Runs the quickstart study and copies its figure.
+fn quickstart(folder: &Path) -> anyhow::Result<()> {
     let root = process::root();
     if root.join(RUN).is_dir() {
         // A finished run would be shown again, not drawn by today's program.
@@ -26,13 +65,35 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
         "--out",
         RUN,
     ]))?;
-    let figures = root.join("docs/figures");
-    fs::create_dir_all(&figures).context("cannot create docs/figures")?;
     for ending in ["svg", "png"] {
         let from = root.join(RUN).join("figures").join(format!("match_rate.{ending}"));
-        let to = figures.join(format!("quickstart.{ending}"));
+        let to = folder.join(format!("quickstart.{ending}"));
         fs::copy(&from, &to)
             .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
     }
-    Ok(Outcome::Passed("figures: docs/figures/quickstart.svg and .png are drawn".to_owned()))
+    Ok(())
+}
+
+/// Times the kernels from 2 to 2,000 atoms and draws what they took.
+fn cost_growth(folder: &Path) -> anyhow::Result<()> {
+    let package = ["--package", "braggscape-benches", "--bin", "cost-growth"];
+    let mut command = process::cargo();
+    command.args(["run", "--release"]).args(package).args(["--", "--figure"]);
+    process::run(command.arg(folder.join("cost-growth")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_chosen_by_name() {
+        let names = |words: &[&str]| {
+            let words = words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+            Some(selected(&words).ok()?.iter().map(|figure| figure.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&[]), Some(vec!["quickstart", "cost-growth"]));
+        assert_eq!(names(&["cost-growth"]), Some(vec!["cost-growth"]));
+        assert_eq!(names(&["cost"]), None);
+    }
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod advisories;
+mod bench_peers;
 mod ci;
 mod configs;
 mod figures;
@@ -13,6 +14,7 @@ mod licences;
 mod metadata;
 mod oracles;
 mod process;
+mod python;
 mod requirements;
 mod spdx;
 mod tidy;
@@ -37,7 +39,9 @@ Commands:
   oracles [NAME...] [--check] [--shared DIR]
                                            write tests/fixtures from tests/oracles/NAME/script.py (needs python3);
                                            --check compares with the committed files and writes nothing
-  figures                                  run the quickstart and copy its figure to docs/figures
+  bench-peers [--quick]                    our times beside those of dense PyTorch, pymatgen and XRD-Rust, one thread each
+                                           (needs python3, and the network once: PyTorch is a large download)
+  figures [NAME...]                        draw docs/figures/NAME.svg and .png: quickstart, cost-growth
 
 Exit code: 0 all is well, 1 a check failed, 2 wrong usage.
 Example: cargo xtask ci --only fmt,graph,tidy
@@ -86,7 +90,8 @@ enum Command {
     Advisories,
     Configs,
     Oracles(oracles::Options),
-    Figures,
+    BenchPeers(bench_peers::Options),
+    Figures(Vec<String>),
 }
 
 /// Reads the command line; whatever is left over is an error.
@@ -106,13 +111,12 @@ fn parse(mut args: Arguments) -> anyhow::Result<Command> {
         "oracles" => {
             let check = args.contains("--check");
             let shared: Option<std::path::PathBuf> = args.opt_value_from_str("--shared")?;
-            let mut names = Vec::new();
-            while let Some(name) = args.subcommand()? {
-                names.push(name);
-            }
-            Command::Oracles(oracles::Options { names, check, shared })
+            Command::Oracles(oracles::Options { names: words(&mut args)?, check, shared })
         }
-        "figures" => Command::Figures,
+        "bench-peers" => {
+            Command::BenchPeers(bench_peers::Options { quick: args.contains("--quick") })
+        }
+        "figures" => Command::Figures(words(&mut args)?),
         other => bail!("unknown command `{other}`"),
     };
     let rest = args.finish();
@@ -120,6 +124,15 @@ fn parse(mut args: Arguments) -> anyhow::Result<Command> {
         bail!("`{name}` does not take {rest:?}");
     }
     Ok(command)
+}
+
+/// The words that follow, up to an option.
+fn words(args: &mut Arguments) -> anyhow::Result<Vec<String>> {
+    let mut words = Vec::new();
+    while let Some(word) = args.subcommand()? {
+        words.push(word);
+    }
+    Ok(words)
 }
 
 fn run(command: &Command) -> anyhow::Result<Outcome> {
@@ -131,7 +144,8 @@ fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Advisories => advisories::run(),
         Command::Configs => configs::run(),
         Command::Oracles(options) => oracles::run(options),
-        Command::Figures => figures::run(),
+        Command::BenchPeers(options) => bench_peers::run(options),
+        Command::Figures(names) => figures::run(names),
     }
 }
 
@@ -160,6 +174,10 @@ mod tests {
             panic!("not the oracles command");
         };
         assert_eq!((options.names, options.check), (vec!["a".to_owned(), "b".to_owned()], true));
+        let quick = bench_peers::Options { quick: true };
+        assert_eq!(parse_words(&["bench-peers", "--quick"]).unwrap(), Command::BenchPeers(quick));
+        let figures = parse_words(&["figures", "quickstart"]).unwrap();
+        assert_eq!(figures, Command::Figures(vec!["quickstart".to_owned()]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A script takes `--out-dir DIR` (and may write several fixtures) or `--out FILE` (one, `<name>.json.gz`), and
 //! `--shared DIR` if it can use the shared development data. Which of them it takes is read from its `--help`.
 
-use crate::{Outcome, no_problems, process, requirements};
+use crate::{Outcome, no_problems, process, python};
 use anyhow::{Context as _, bail};
 use flate2::read::MultiGzDecoder;
 use std::ffi::OsString;
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
     for name in &oracles {
         println!("{name}: running its script");
         let script = folder.join(name).join("script.py");
-        let python = environment(&folder.join(name).join("requirements.txt"))?;
+        let python = python::environment(&folder.join(name).join("requirements.txt"))?;
         let scratch = process::target_dir().join("oracles/out").join(name);
         if scratch.is_dir() {
             fs::remove_dir_all(&scratch)?;
@@ -101,28 +101,6 @@ fn entry_names(folder: &Path) -> anyhow::Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
-}
-
-/// The Python of a virtual environment with exactly these packages, made once per list of packages.
-fn environment(list: &Path) -> anyhow::Result<PathBuf> {
-    let text =
-        fs::read_to_string(list).with_context(|| format!("cannot read {}", list.display()))?;
-    if let Some((line, what)) = requirements::problems(&text).first() {
-        bail!("{}:{line}: {what}", list.display());
-    }
-    let venv =
-        process::target_dir().join("oracles").join(format!("{:016x}", fnv1a(text.as_bytes())));
-    let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    // Written last: an interrupted installation is made anew.
-    let ready = venv.join("ready");
-    if !ready.is_file() {
-        println!("installing {}", list.display());
-        process::run(process::command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-        let mut pip = process::command(&python);
-        process::run(pip.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(list))?;
-        fs::write(&ready, text)?;
-    }
-    Ok(python)
 }
 
 /// Runs the script with the options that its help names.
@@ -202,13 +180,6 @@ fn contents(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The 64-bit FNV-1a hash: a name for a list of packages, the same on every machine.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,12 +236,5 @@ mod tests {
         assert_eq!(selected(folder.path(), &[]).unwrap(), ["lattice"]);
         let error = selected(folder.path(), &["latice".to_owned()]).unwrap_err().to_string();
         assert!(error.contains("`latice`") && error.contains("lattice"), "{error}");
-    }
-
-    #[test]
-    fn the_hash_is_the_published_one() {
-        // Test vectors of the FNV reference implementation (draft-eastlake-fnv).
-        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
     }
 }

@@ -1,4 +1,4 @@
-//! The `requirements.txt` of an oracle: one exact version a line, so that a fixture can be made again.
+//! The `requirements.txt` of an oracle or a peer: one exact version a line, so that its numbers can be made again.
 
 /// Problems of a requirements file: `(line, text)`, lines from 1; line 0 speaks of the whole file.
 pub(crate) fn problems(text: &str) -> Vec<(usize, String)> {

@@ -118,7 +118,7 @@ fn check(files: &[File], long_files: &[(&str, &str)]) -> Vec<String> {
             Err(_) => problems.push(format!("{}: not UTF-8", file.path)),
         }
     }
-    problems.extend(oracles(files));
+    problems.extend(scripts(files));
     for (path, _) in long_files {
         let lines = files
             .iter()
@@ -207,24 +207,29 @@ fn calls(line: &str, print: &str) -> bool {
         .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
-/// Every folder of `tests/oracles` holds a script and pinned requirements.
-fn oracles(files: &[File]) -> Vec<String> {
-    let parts = |file: &File| {
-        let (name, rest) = file.path.strip_prefix("tests/oracles/")?.split_once('/')?;
-        Some((name.to_owned(), rest.to_owned()))
+/// Folders of scripts that stand in for other people's programs.
+const SCRIPTS: &[&str] = &["tests/oracles", "tests/peers"];
+
+/// Every folder in one of [`SCRIPTS`] holds a script and pinned requirements.
+fn scripts(files: &[File]) -> Vec<String> {
+    let folder_of = |file: &File| {
+        SCRIPTS.iter().find_map(|parent| {
+            let (name, _) = file.path.strip_prefix(parent)?.strip_prefix('/')?.split_once('/')?;
+            Some(format!("{parent}/{name}"))
+        })
     };
-    let names = files.iter().filter_map(|file| Some(parts(file)?.0)).collect::<BTreeSet<_>>();
+    let folders = files.iter().filter_map(folder_of).collect::<BTreeSet<_>>();
     let mut problems = Vec::new();
-    for name in names {
+    for folder in folders {
         let find = |wanted: &str| {
-            let path = format!("tests/oracles/{name}/{wanted}");
+            let path = format!("{folder}/{wanted}");
             files.iter().find(|file| file.path == path)
         };
         if find("script.py").is_none() {
-            problems.push(format!("tests/oracles/{name}: no script.py"));
+            problems.push(format!("{folder}: no script.py"));
         }
         let Some(file) = find("requirements.txt") else {
-            problems.push(format!("tests/oracles/{name}: no requirements.txt"));
+            problems.push(format!("{folder}: no requirements.txt"));
             continue;
         };
         let text = String::from_utf8_lossy(&file.bytes);
@@ -356,10 +361,14 @@ mod tests {
     }
 
     #[test]
-    fn oracles_need_a_script_and_pinned_requirements() {
+    fn oracles_and_peers_need_a_script_and_pinned_requirements() {
         let script = ("tests/oracles/a/script.py", "pass\n");
         check_files(&[script, ("tests/oracles/a/requirements.txt", "numpy==2.4.6\n")], &[]);
         check_files(&[script], &["tests/oracles/a: no requirements.txt"]);
+        check_files(
+            &[("tests/peers/b/script.py", "pass\n"), ("tests/peers/b/requirements.txt", "torch\n")],
+            &["tests/peers/b/requirements.txt:1: `torch` is not pinned as name==version"],
+        );
         check_files(
             &[("tests/oracles/a/requirements.txt", "numpy==2.4.6\n")],
             &["tests/oracles/a: no script.py"],

@@ -56,6 +56,18 @@ pub enum ReportError {
         /// The value.
         value: f64,
     },
+    /// A number that has no logarithm.
+    #[error("{what} {index} of `{label}` is {value}, expected a positive number")]
+    NotPositive {
+        /// Which number.
+        what: &'static str,
+        /// Its place, from 0.
+        index: usize,
+        /// Label of the series.
+        label: String,
+        /// The value.
+        value: f64,
+    },
     /// A width of a picture that is zero or too large.
     #[error("picture width {width} px is outside 1..={max}")]
     PictureWidth {

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | [`match_rate_figure`] | match rates per noise level as bars with intervals, one bar an arm |
 //! | [`pattern_figure`] | powder patterns over 2theta, with the reflections marked |
-//! | [`png_from_svg`] | either of them as pixels |
+//! | [`log_log_figure`] | how one quantity grows with another, both axes logarithmic |
+//! | [`png_from_svg`] | any of them as pixels |
 //!
 //! # Examples
 //! ```
@@ -31,6 +32,7 @@ mod axis;
 mod error;
 mod font;
 mod legend;
+mod log_log;
 mod match_rate;
 mod palette;
 mod pattern;
@@ -39,6 +41,7 @@ mod rates;
 mod svg;
 
 pub use error::ReportError;
+pub use log_log::{LogLogFigure, Series, SeriesStyle, log_log_figure};
 pub use match_rate::match_rate_figure;
 pub use pattern::{Layout, PatternFigure, Reflection, Trace, pattern_figure};
 pub use png::png_from_svg;

@@ -1,6 +1,6 @@
 //! Labels: inside the picture and apart from each other, as the text layout of the PNG writer measures them.
 
-use braggscape_report::{Layout, PatternFigure, match_rate_figure, pattern_figure};
+use braggscape_report::{Layout, PatternFigure, log_log_figure, match_rate_figure, pattern_figure};
 use resvg::tiny_skia::Point;
 use resvg::usvg::{Group, Node, Options, Tree, fontdb::Database};
 use std::sync::Arc;
@@ -107,4 +107,17 @@ fn labels_of_patterns_stay_apart() {
     let tiny = counts.traces.iter_mut().flat_map(|t| &mut t.intensity);
     tiny.for_each(|i| *i *= 1e-12);
     check(&pattern_figure(&counts).unwrap());
+}
+
+#[test]
+fn labels_of_log_log_figures_stay_apart() {
+    let example = crate::log_log::example;
+    check(&log_log_figure(&example(1, 4)).unwrap());
+    check(&log_log_figure(&example(6, 8)).unwrap());
+    let mut long = example(8, 24);
+    long.title = "A title that says much more than one line of a figure can hold ".repeat(3);
+    for series in &mut long.series {
+        series.label = format!("{}, on a machine with a remarkably long name", series.label);
+    }
+    check(&log_log_figure(&long).unwrap());
 }

@@ -1,0 +1,16 @@
+//! Timings of our kernels, for `cargo xtask bench-peers` and `cargo xtask figures cost-growth`.
+//!
+//! All of it runs on one thread. A kernel that is to be timed is a row of [`KERNELS`] or [`PEAK_KERNELS`].
+
+mod case;
+mod clock;
+mod fixture;
+mod full_grid;
+mod growth;
+mod kernel;
+
+pub use case::Case;
+pub use clock::{Effort, Timing, time};
+pub use fixture::{Listed, default_fixture, listed};
+pub use growth::{Cell, GROWING, GrowingKernel, RADIATIONS, WINDOW, random_cell, supercell};
+pub use kernel::{Evaluate, Gradient, KERNELS, Kernel, Outcome, PEAK_KERNELS, PeakKernel};
