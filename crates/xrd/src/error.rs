@@ -76,6 +76,15 @@ pub enum ForwardError {
     /// The pattern of this structure is not finite.
     #[error("the simulated pattern is not finite")]
     NonFinite,
+    /// A model that cannot be evaluated on every k-th point.
+    #[error(
+        "the model has no nodes: peaks of one width (U = V = 0) on a uniform axis with at least five points a standard \
+         deviation, which spans some forty widths, are needed"
+    )]
+    NoNodes,
+    /// What was to be simulated is no crystal.
+    #[error("the structure is not a crystal")]
+    Crystal(#[from] braggscape_crystal::CrystalError),
     /// An outside model failed.
     #[error("forward model `{kind}` failed")]
     External {

@@ -31,4 +31,7 @@ pub use overlap::{BlurredOverlap, BlurredOverlapOptions, BlurredTarget};
 pub use peak_list::{PeakList, PeakListOptions};
 pub use reflections::{IndexBounds, ReflectionList};
 pub use sticks::{Coordinate, GradientParts};
-pub use structsnap::{JacobianColumns, Sampling, Scratch, Structsnap, StructsnapOptions};
+pub use structsnap::{
+    InnerProducts, JacobianColumns, LatticeEvaluation, LossOfProducts, Sampling, Scratch,
+    SinglePrecision, Structsnap, StructsnapOptions,
+};

@@ -8,7 +8,8 @@ use pulp::Simd;
 
 /// A number that is computed with in packs.
 pub(crate) trait Packed<S: Simd>: Real {
-    /// [`Real::PACK`] numbers side by side.
+    /// [`Real::PACK`] numbers side by side: as many registers as that takes, and unused ones, since their number depends on
+    /// their width.
     type Pack: Copy;
 
     fn splat(simd: S, x: Self) -> Self::Pack;
@@ -23,7 +24,7 @@ pub(crate) trait Packed<S: Simd>: Real {
 }
 
 macro_rules! packed {
-    ($number:ty, $lanes:literal, $registers:ident, $splat:ident, $plus:ident, $times:ident, $as:ident, $as_mut:ident) => {
+    ($number:ty, $lanes:literal, $registers:ident, $width:ident, $splat:ident, $plus:ident, $times:ident, $as:ident, $as_mut:ident) => {
         impl<S: Simd> Packed<S> for $number {
             type Pack = [S::$registers; $lanes];
 
@@ -50,12 +51,20 @@ macro_rules! packed {
 
             #[inline(always)]
             fn plus(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack {
-                std::array::from_fn(|i| simd.$plus(a[i], b[i]))
+                let mut out = a;
+                for i in 0..$lanes / S::$width {
+                    out[i] = simd.$plus(a[i], b[i]);
+                }
+                out
             }
 
             #[inline(always)]
             fn times(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack {
-                std::array::from_fn(|i| simd.$times(a[i], b[i]))
+                let mut out = a;
+                for i in 0..$lanes / S::$width {
+                    out[i] = simd.$times(a[i], b[i]);
+                }
+                out
             }
 
             #[inline(always)]
@@ -75,8 +84,8 @@ macro_rules! packed {
     };
 }
 
-packed!(f64, 8, f64s, splat_f64s, add_f64s, mul_f64s, as_simd_f64s, as_mut_simd_f64s);
-packed!(f32, 16, f32s, splat_f32s, add_f32s, mul_f32s, as_simd_f32s, as_mut_simd_f32s);
+packed!(f64, 8, f64s, F64_LANES, splat_f64s, add_f64s, mul_f64s, as_simd_f64s, as_mut_simd_f64s);
+packed!(f32, 16, f32s, F32_LANES, splat_f32s, add_f32s, mul_f32s, as_simd_f32s, as_mut_simd_f32s);
 
 #[cfg(test)]
 mod tests {

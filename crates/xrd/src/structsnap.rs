@@ -5,11 +5,13 @@ mod jacobian;
 mod options;
 mod pass;
 mod scratch;
+mod single;
 
 pub use jacobian::JacobianColumns;
 pub use options::{Sampling, StructsnapOptions};
 pub(crate) use pass::{clear_gradient, finish_gradient};
 pub use scratch::Scratch;
+pub use single::{InnerProducts, LatticeEvaluation, LossOfProducts, SinglePrecision};
 
 use crate::gaussian::Grid;
 use crate::peaks::{Stick, merge};
