@@ -23,6 +23,6 @@ mod structsnap;
 pub use error::ForwardError;
 pub use form_factor::{EuAm, FormFactor};
 pub use model::{AnyForwardModel, ForwardModel, StructureGradient};
-pub use peak_list::{PeakList, PeakListOptions};
+pub use peak_list::{PeakList, PeakListOptions, PeakListScratch, PeakRef, Peaks};
 pub use reflections::{IndexBounds, ReflectionList};
 pub use structsnap::{Scratch, Structsnap, StructsnapOptions};

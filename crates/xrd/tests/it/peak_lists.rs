@@ -3,7 +3,7 @@
 use crate::sample::{au2s, structure, u2ti};
 use braggscape_crystal::{Element, Structure};
 use braggscape_pattern::Peak;
-use braggscape_xrd::{ForwardError, PeakList, PeakListOptions};
+use braggscape_xrd::{ForwardError, PeakList, PeakListOptions, PeakListScratch};
 
 fn options() -> PeakListOptions {
     PeakListOptions { scaled: false, ..PeakListOptions::default() }
@@ -69,6 +69,37 @@ fn only_hexagonal_cells_have_four_indices() {
         |s: &Structure| peaks(options(), s).iter().flat_map(|p| &p.hkls).all(|f| f.four_index);
     assert!(four(&u2ti()));
     assert!(peaks(options(), &au2s()).iter().flat_map(|p| &p.hkls).all(|f| f.indices().len() == 3));
+}
+
+#[test]
+fn a_used_scratch_space_gives_the_same_peaks() {
+    let large = structure(
+        [9.1, 5.2, 14.3, 83.0, 97.0, 104.0],
+        &[("Na", [0.1, 0.2, 0.3], 1.0), ("Cl", [0.55, 0.7, 0.9], 0.5), ("O", [0.3, 0.3, 0.6], 1.0)],
+    );
+    let md = structure([3.0, 3.0, 3.0, 90.0, 90.0, 90.0], &[("Md", [0.0; 3], 1.0)]);
+    let list = PeakList::new(PeakListOptions::default()).unwrap();
+    let damped = PeakListOptions {
+        debye_waller_factors: vec![(Element::from_symbol("Au").unwrap(), 1.0)],
+        ..options()
+    };
+    let damped = PeakList::new(damped).unwrap();
+    let mut scratch = PeakListScratch::default();
+    for s in [&u2ti(), &large, &au2s(), &u2ti(), &md, &au2s()] {
+        for list in [&list, &damped, &list] {
+            let used = list.peaks_with(s, &mut scratch);
+            let Ok(fresh) = list.peaks(s) else {
+                assert!(used.is_err());
+                continue;
+            };
+            let used = used.unwrap();
+            assert_eq!((used.len(), used.is_empty()), (fresh.len(), false));
+            assert_eq!(used.to_vec(), fresh);
+            for (p, q) in used.iter().zip(&fresh) {
+                assert_eq!(p.to_peak(), *q);
+            }
+        }
+    }
 }
 
 #[test]
