@@ -1,6 +1,7 @@
 //! Failures and their exit codes.
 
 use braggscape_optim::with_causes;
+use braggscape_xrd::ForwardError;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -35,6 +36,26 @@ impl Failure {
     /// Work that failed: exit code 1.
     pub(crate) fn work(e: &dyn std::error::Error) -> Self {
         Self { code: 1, message: with_causes(e) }
+    }
+
+    /// A forward model that gave nothing: exit code 2 where structure and options cannot go together, 1 otherwise.
+    pub(crate) fn forward(e: &ForwardError) -> Self {
+        use ForwardError::{
+            NoReflections, NoScatteringFactor, NonPositiveWidth, OptionRange, TooManyReflections,
+        };
+        match e {
+            NoScatteringFactor { .. }
+            | NoReflections { .. }
+            | TooManyReflections { .. }
+            | NonPositiveWidth { .. }
+            | OptionRange { .. } => Self::bad_input(e),
+            _ => Self::work(e),
+        }
+    }
+
+    /// The same with the place it is about before the message.
+    pub(crate) fn at(self, place: &dyn std::fmt::Display) -> Self {
+        Self { message: format!("{place}: {}", self.message), ..self }
     }
 
     /// A command, preset or option whose time has not come: exit code 2.

@@ -174,6 +174,11 @@ fn only(structures: Structures, name: &str) -> Result<NamedStructure, Failure> {
     }
 }
 
+/// What messages call an entry of a list.
+pub(crate) fn place_of(path: &Path, entry: &RawEntry) -> String {
+    format!("{}:{}", name_of(path), entry.line())
+}
+
 /// Parses an entry of a list.
 pub(crate) fn parse(entry: &RawEntry) -> Result<NamedStructure, Failure> {
     entry.parse().map_err(|e| Failure::bad_input(&e))

@@ -2,13 +2,17 @@
 
 use crate::args::{OutputFormat, Shared};
 use crate::failure::{Failure, say};
-use rayon::prelude::*;
+use serde::Serialize;
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::{Mutex, PoisonError};
 
-/// Entries of a batch that are worked on side by side.
-const BATCH: usize = 256;
+/// Entries of a batch that are held at a time: in work, waiting for work, or waiting for an earlier one to be written.
+const WINDOW: usize = 128;
 
 /// The format asked for, among those a command has; the first is the default.
 pub(crate) fn choose(
@@ -65,26 +69,82 @@ pub(crate) fn notice(shared: &Shared, message: &str) {
 
 /// Works on the entries of a batch on all cores and prints one line each, in order; a failed entry gives an `error` line.
 ///
-/// At most a few hundred entries are held at a time. Exit code 1 if some entry failed.
-pub(crate) fn batch<T: Send>(
+/// Entries are read as lines are written: at most [`WINDOW`] are held at a time, so memory does not grow with the list, and one
+/// that takes long holds the others up only when the window is full of them. `S` is scratch space, of which there is one for
+/// each entry in work. Exit code 1 if some entry failed.
+pub(crate) fn batch<T: Send, S: Default + Send, R: Serialize>(
     entries: impl Iterator<Item = Result<T, Failure>>,
-    work: impl Fn(T) -> Result<Value, Failure> + Sync,
+    work: impl Fn(T, &mut S) -> Result<R, Failure> + Sync,
 ) -> Result<ExitCode, Failure> {
-    let mut entries = entries.peekable();
-    let mut out = stdout();
-    let mut failed = false;
-    while entries.peek().is_some() {
-        let chunk: Vec<_> = entries.by_ref().take(BATCH).collect();
-        let lines: Vec<Result<Value, Failure>> =
-            chunk.into_par_iter().map(|entry| entry.and_then(&work)).collect();
-        for line in lines {
-            let value = line.unwrap_or_else(|failure| {
-                failed = true;
-                serde_json::json!({ "error": failure.into_message() })
+    let (work, spaces, closed) = (&work, &Spaces::default(), &AtomicBool::new(false));
+    // Reading and writing stay on this thread. Workers turn results into text as well, which takes longest.
+    rayon::in_place_scope(|scope| {
+        let lines = entries.fuse().map(|entry| {
+            let (answer, line) = mpsc::sync_channel(1);
+            scope.spawn(move |_| {
+                if !closed.load(Ordering::Relaxed) {
+                    let result = entry.and_then(|entry| spaces.with(|space| work(entry, space)));
+                    // Nobody waits for the line of an output that was closed in the meantime.
+                    let _ = answer.send(result.and_then(|result| json_line(&result)));
+                }
             });
-            writeln!(out, "{value}")?;
+            line
+        });
+        let failed = write_lines(lines);
+        closed.store(failed.is_err(), Ordering::Relaxed);
+        Ok(ExitCode::from(u8::from(failed?)))
+    })
+}
+
+/// A value as JSON.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|e| Failure::work(&e))
+}
+
+/// Writes lines as they come, [`WINDOW`] ahead of the one awaited, and says whether some failed.
+fn write_lines(
+    mut lines: impl Iterator<Item = Receiver<Result<String, Failure>>>,
+) -> io::Result<bool> {
+    let mut out = stdout();
+    let mut window = VecDeque::new();
+    let mut failed = false;
+    loop {
+        window.extend(lines.by_ref().take(WINDOW - window.len()));
+        let Some(line) = window.pop_front() else { break };
+        let line = match line.try_recv() {
+            Err(TryRecvError::Empty) => {
+                // Whoever reads along need not wait for the next line.
+                out.flush()?;
+                line.recv().ok()
+            }
+            line => line.ok(),
+        };
+        match line {
+            Some(Ok(line)) => writeln!(out, "{line}")?,
+            Some(Err(failure)) => {
+                failed = true;
+                writeln!(out, "{}", serde_json::json!({ "error": failure.into_message() }))?;
+            }
+            // The worker panicked. The scope passes that on when the others are done.
+            None => break,
         }
-        out.flush()?;
     }
-    Ok(ExitCode::from(u8::from(failed)))
+    out.flush()?;
+    Ok(failed)
+}
+
+/// Scratch spaces that wait for use.
+#[derive(Default)]
+struct Spaces<S>(Mutex<Vec<S>>);
+
+impl<S: Default> Spaces<S> {
+    /// Works with a space that nobody else has. One is lost if the work panics.
+    fn with<R>(&self, work: impl FnOnce(&mut S) -> R) -> R {
+        let free = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = free().pop();
+        let mut space = waiting.unwrap_or_default();
+        let result = work(&mut space);
+        free().push(space);
+        result
+    }
 }

@@ -3,7 +3,7 @@
 use crate::args::ModelArgs;
 use crate::failure::Failure;
 use braggscape_crystal::Structure;
-use braggscape_pattern::{Pattern, Radiation};
+use braggscape_pattern::{Pattern, PatternError, Radiation};
 use braggscape_xrd::{
     ForwardModel, PeakList, PeakListOptions, Scratch, Structsnap, StructsnapOptions,
 };
@@ -30,10 +30,7 @@ fn options(args: &ModelArgs) -> Result<StructsnapOptions, Failure> {
     }
     let mut options = StructsnapOptions::default();
     if let Some(text) = &args.wavelength {
-        let radiation: Radiation = text
-            .parse()
-            .map_err(|e: braggscape_pattern::PatternError| Failure::option("--wavelength", &e))?;
-        options.wavelength = radiation.wavelength();
+        options.wavelength = wavelength(text)?;
     }
     if let Some([u, v, w]) = args.uvw {
         (options.u, options.v, options.w) = (u, v, w);
@@ -45,6 +42,12 @@ fn options(args: &ModelArgs) -> Result<StructsnapOptions, Failure> {
             .map_err(|e| Failure::option(grid_options(args), &e))?;
     }
     Ok(options)
+}
+
+/// A wavelength by name or in Å.
+fn wavelength(text: &str) -> Result<f64, Failure> {
+    let radiation: Result<Radiation, PatternError> = text.parse();
+    radiation.map(|r| r.wavelength()).map_err(|e| Failure::option("--wavelength", &e))
 }
 
 /// The options that a fault of the grid is about.
@@ -110,14 +113,13 @@ pub(crate) fn simulator(args: &ModelArgs) -> Result<Simulator, Failure> {
     }
     let mut options = PeakListOptions { scaled: false, ..PeakListOptions::default() };
     if let Some(text) = &args.wavelength {
-        let radiation: Radiation =
-            text.parse().map_err(|e: braggscape_pattern::PatternError| Failure::bad_input(&e))?;
-        options.wavelength = radiation.wavelength();
+        options.wavelength = wavelength(text)?;
     }
     if args.two_theta.is_some() {
         options.two_theta_range = args.two_theta;
     }
-    PeakList::new(options).map(Simulator::Peaks).map_err(|e| Failure::bad_input(&e))
+    // Wavelengths have been checked.
+    PeakList::new(options).map(Simulator::Peaks).map_err(|e| Failure::option("--two-theta", &e))
 }
 
 /// The model on the points of a measured pattern, and the pattern on the points of the model.
@@ -165,6 +167,6 @@ pub(crate) fn simulate(
     scratch: &mut Scratch,
 ) -> Result<Pattern, Failure> {
     let mut out = Pattern::zeros(model.axis().clone());
-    model.simulate(structure, scratch, &mut out).map_err(|e| Failure::work(&e))?;
+    model.simulate(structure, scratch, &mut out).map_err(|e| Failure::forward(&e))?;
     Ok(out)
 }

@@ -100,6 +100,6 @@ fn what_has_no_meaning_for_peak_lists_is_refused() {
 #[test]
 fn a_window_without_reflections_is_said_to_be_so() {
     let out = run(&["simulate", "u2ti.cif", "--preset", "pymatgen", "--two-theta", "1:2"]);
-    assert_eq!(out.status.code(), Some(1));
+    assert_eq!(out.status.code(), Some(2));
     assert!(String::from_utf8(out.stderr).unwrap().contains("no reflection lies between"));
 }

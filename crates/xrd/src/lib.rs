@@ -28,7 +28,7 @@ pub use error::ForwardError;
 pub use form_factor::{EuAm, FormFactor};
 pub use model::{AnyForwardModel, DecimatedForward, ForwardModel, StructureGradient};
 pub use overlap::{BlurredOverlap, BlurredOverlapOptions, BlurredTarget};
-pub use peak_list::{PeakList, PeakListOptions};
+pub use peak_list::{PeakList, PeakListOptions, PeakListScratch, PeakRef, Peaks};
 pub use reflections::{IndexBounds, ReflectionList};
 pub use sticks::{Coordinate, GradientParts};
 pub use structsnap::{

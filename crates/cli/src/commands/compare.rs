@@ -3,15 +3,17 @@
 use super::losses;
 use crate::args::{CompareArgs, OutputFormat, Shared};
 use crate::failure::Failure;
-use crate::input::{StructureOrPattern, structure_or_pattern};
+use crate::input::{StructureOrPattern, name_of, structure_or_pattern};
 use crate::output::{choose, notice, print, print_json};
 use crate::preset;
+use braggscape_crystal::io::NamedStructure;
 use braggscape_loss::Loss;
 use braggscape_pattern::{Axis, Pattern};
 use braggscape_plugin::Registry;
-use braggscape_xrd::{ForwardModel, Scratch};
+use braggscape_xrd::{ForwardModel, Scratch, Structsnap};
 use serde_json::{Map, json};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) fn run(
@@ -42,23 +44,26 @@ pub(crate) fn run(
 fn patterns(args: &CompareArgs, shared: &Shared) -> Result<(Pattern, Pattern), Failure> {
     use StructureOrPattern::{Pattern as P, Structure as S};
     let scratch = &mut Scratch::default();
+    let mut simulate = |model: &Structsnap, named: &NamedStructure, path: &Path| {
+        preset::simulate(model, &named.structure, scratch).map_err(|e| e.at(&name_of(path)))
+    };
     let say = |wavelength: f64| notice(shared, &format!("wavelength {wavelength} Å"));
     match (structure_or_pattern(&args.a)?, structure_or_pattern(&args.b)?) {
         (S(a), S(b)) => {
             let model = preset::model(&args.model)?;
             say(model.wavelength());
-            let first = preset::simulate(&model, &a.structure, scratch)?;
-            Ok((first, preset::simulate(&model, &b.structure, scratch)?))
+            let first = simulate(&model, &a, &args.a)?;
+            Ok((first, simulate(&model, &b, &args.b)?))
         }
         (P(a), S(b)) => {
             let (model, a) = preset::model_for(&args.model, &a)?;
             say(model.wavelength());
-            Ok((a, preset::simulate(&model, &b.structure, scratch)?))
+            Ok((a, simulate(&model, &b, &args.b)?))
         }
         (S(a), P(b)) => {
             let (model, b) = preset::model_for(&args.model, &b)?;
             say(model.wavelength());
-            Ok((preset::simulate(&model, &a.structure, scratch)?, b))
+            Ok((simulate(&model, &a, &args.a)?, b))
         }
         (P(a), P(b)) => overlap(&a, &b),
     }

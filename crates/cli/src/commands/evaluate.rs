@@ -30,7 +30,8 @@ fn target(args: &EvaluateArgs) -> Result<Target, Failure> {
         }
         StructuresOrPattern::Structures(Structures::One(s)) => {
             let model = preset::model(&args.model)?;
-            let pattern = preset::simulate(&model, &s.structure, &mut Scratch::default())?;
+            let pattern = preset::simulate(&model, &s.structure, &mut Scratch::default())
+                .map_err(|e| e.at(&input::name_of(&args.target)))?;
             (model, pattern)
         }
     };
@@ -57,17 +58,23 @@ pub(crate) fn run(
     notice(shared, &format!("preset {}, wavelength {} Å", args.model.preset, plain.wavelength()));
     match (structures, target) {
         (Structures::One(named), Target::Fixed(fixed)) => {
-            print_json(&evaluate(args, &losses, &fixed.0, &fixed.1, &named)?)?;
+            let scratch = &mut Scratch::default();
+            let value = evaluate(args, &losses, &fixed.0, &fixed.1, &named, scratch)
+                .map_err(|e| e.at(&input::name_of(&args.structure)))?;
+            print_json(&value)?;
             Ok(ExitCode::SUCCESS)
         }
-        (Structures::Many(entries), Target::Fixed(fixed)) => batch(entries, |entry| {
-            evaluate(args, &losses, &fixed.0, &fixed.1, &input::parse(&entry)?)
+        (Structures::Many(entries), Target::Fixed(fixed)) => batch(entries, |entry, scratch| {
+            evaluate(args, &losses, &fixed.0, &fixed.1, &input::parse(&entry)?, scratch)
+                .map_err(|e| e.at(&input::place_of(&args.structure, &entry)))
         }),
         (Structures::Many(entries), Target::Lines(targets)) => {
-            batch(pair(entries, targets, args), |(entry, target)| {
+            batch(pair(entries, targets, args), |(entry, target), scratch| {
                 let truth = input::parse(&target)?;
-                let pattern = preset::simulate(&plain, &truth.structure, &mut Scratch::default())?;
-                evaluate(args, &losses, &plain, &pattern, &input::parse(&entry)?)
+                let pattern = preset::simulate(&plain, &truth.structure, scratch)
+                    .map_err(|e| e.at(&input::place_of(&args.target, &target)))?;
+                evaluate(args, &losses, &plain, &pattern, &input::parse(&entry)?, scratch)
+                    .map_err(|e| e.at(&input::place_of(&args.structure, &entry)))
             })
         }
         (Structures::One(_), Target::Lines(_)) => Ok(ExitCode::from(2)),
@@ -111,9 +118,9 @@ fn evaluate(
     model: &Structsnap,
     target: &Pattern,
     named: &NamedStructure,
+    scratch: &mut Scratch,
 ) -> Result<Value, Failure> {
-    let mut scratch = Scratch::default();
-    let calc = preset::simulate(model, &named.structure, &mut scratch)?;
+    let calc = preset::simulate(model, &named.structure, scratch)?;
     let (mut values, mut gradients) = (Map::new(), Map::new());
     let mut d_y = vec![0.0; calc.n_points()];
     for (name, loss) in losses {
@@ -125,9 +132,7 @@ fn evaluate(
         let value =
             loss.value_and_gradient(target, &calc, &mut d_y).map_err(|e| Failure::work(&e))?;
         let mut g = StructureGradient::default();
-        model
-            .pullback(&named.structure, &d_y, &mut scratch, &mut g)
-            .map_err(|e| Failure::work(&e))?;
+        model.pullback(&named.structure, &d_y, scratch, &mut g).map_err(|e| Failure::work(&e))?;
         let coords: Vec<[f64; 3]> = g.frac_coords.iter().map(|v| [v.x, v.y, v.z]).collect();
         values.insert(name.clone(), json!(value));
         gradients.insert(

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &InfoArgs, shared: &Shared) -> Result<ExitCode, Failure>
             if args.standardize.is_some() {
                 return Err(Failure::usage("--standardize takes one structure, not a list"));
             }
-            batch(entries, |entry| info(&input::parse(&entry)?, args.symprec))
+            batch(entries, |entry, (): &mut ()| info(&input::parse(&entry)?, args.symprec))
         }
         Structures::One(named) => {
             let formats = [OutputFormat::Text, OutputFormat::Json, OutputFormat::Jsonl];

@@ -92,7 +92,7 @@ fn pairs(path: &Path, matcher: &StructureMatcher) -> Result<ExitCode, Failure> {
             "{name}: holds no pair, expected lines {{\"a\": structure, \"b\": structure}}"
         )));
     }
-    batch(lines, |(line, text)| {
+    batch(lines, |(line, text), (): &mut ()| {
         let at = |what: &dyn std::fmt::Display| Failure::usage(format!("{name}:{line}: {what}"));
         let value: Value = serde_json::from_str(&text).map_err(|e| at(&e))?;
         let side = |key: &str| {

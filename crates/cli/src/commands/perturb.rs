@@ -59,7 +59,7 @@ pub(crate) fn run(args: &PerturbArgs, shared: &Shared) -> Result<ExitCode, Failu
                     Err(e) => vec![Err(e)],
                 }
             });
-            batch(tasks, |(entry, i)| copy(args, &noise, &input::parse(&entry)?, i))
+            batch(tasks, |(entry, i), (): &mut ()| copy(args, &noise, &input::parse(&entry)?, i))
         }
     }
 }

@@ -3,13 +3,13 @@
 use crate::args::{OutputFormat, Shared, SimulateArgs};
 use crate::failure::Failure;
 use crate::input::{self, Structures};
-use crate::output::{batch, choose, notice, print, print_json};
+use crate::output::{batch, choose, json_line, notice, print};
 use crate::preset::{self, Simulator};
 use braggscape_crystal::io::NamedStructure;
 use braggscape_pattern::{HklFamily, Pattern, Peak};
 use braggscape_report::{PatternFigure, Reflection, Trace, pattern_figure};
-use braggscape_xrd::{ForwardModel, Scratch, Structsnap};
-use serde_json::{Value, json};
+use braggscape_xrd::{ForwardModel, PeakListScratch, Scratch, Structsnap};
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -28,21 +28,31 @@ pub(crate) fn run(args: &SimulateArgs, shared: &Shared) -> Result<ExitCode, Fail
     let (preset, wavelength) = (&args.model.preset, simulator.wavelength());
     notice(shared, &format!("preset {preset}, wavelength {wavelength} Å{what}"));
     match structures {
-        Structures::Many(entries) => batch(entries, |entry| {
-            let named = input::parse(&entry)?;
-            json_of(args, &simulator, &named)
+        Structures::Many(entries) => batch(entries, |entry, scratch| {
+            simulated(args, &simulator, &input::parse(&entry)?, scratch)
+                .map_err(|e| e.at(&input::place_of(&args.structure, &entry)))
         }),
         Structures::One(named) => {
             for note in &named.notes {
                 notice(shared, &format!("note: {note}"));
             }
-            match format {
-                Json | Jsonl => print_json(&json_of(args, &simulator, &named)?)?,
-                _ => print(&text_of(args, &simulator, &named, format)?)?,
-            }
+            let scratch = &mut SimulateScratch::default();
+            let text = match format {
+                Json | Jsonl => simulated(args, &simulator, &named, scratch)
+                    .and_then(|result| Ok(json_line(&result)? + "\n")),
+                _ => text_of(args, &simulator, &named, format, scratch),
+            };
+            print(&text.map_err(|e| e.at(&input::name_of(&args.structure)))?)?;
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Scratch space of both presets.
+#[derive(Default)]
+struct SimulateScratch {
+    profile: Scratch,
+    peaks: PeakListScratch,
 }
 
 /// A result in a form other than JSON.
@@ -51,14 +61,15 @@ fn text_of(
     simulator: &Simulator,
     named: &NamedStructure,
     format: OutputFormat,
+    scratch: &mut SimulateScratch,
 ) -> Result<String, Failure> {
     match simulator {
         Simulator::Profile(model) if !args.peaks => match format {
-            OutputFormat::Svg => drawing(args, model, named),
-            OutputFormat::Xy => Ok(columns(&pattern(args, model, named)?, ' ', "")),
-            _ => Ok(columns(&pattern(args, model, named)?, ',', "two_theta,intensity\n")),
+            OutputFormat::Svg => drawing(args, model, named, scratch),
+            OutputFormat::Xy => Ok(columns(&pattern(args, model, named, scratch)?, ' ', "")),
+            _ => Ok(columns(&pattern(args, model, named, scratch)?, ',', "two_theta,intensity\n")),
         },
-        _ => Ok(peak_table(&peaks(args, simulator, named)?)),
+        _ => Ok(peak_table(&peaks(args, simulator, named, scratch)?)),
     }
 }
 
@@ -75,8 +86,9 @@ fn pattern(
     args: &SimulateArgs,
     model: &Structsnap,
     named: &NamedStructure,
+    scratch: &mut SimulateScratch,
 ) -> Result<Pattern, Failure> {
-    let p = preset::simulate(model, &named.structure, &mut Scratch::default())?;
+    let p = preset::simulate(model, &named.structure, &mut scratch.profile)?;
     Ok(p.scaled(to_hundred(args.absolute, p.max())))
 }
 
@@ -84,12 +96,15 @@ fn peaks(
     args: &SimulateArgs,
     simulator: &Simulator,
     named: &NamedStructure,
+    scratch: &mut SimulateScratch,
 ) -> Result<Vec<Peak>, Failure> {
     let mut peaks = match simulator {
         Simulator::Profile(model) => model.peaks(&named.structure),
-        Simulator::Peaks(list) => list.peaks(&named.structure),
+        Simulator::Peaks(list) => {
+            list.peaks_with(&named.structure, &mut scratch.peaks).map(|peaks| peaks.to_vec())
+        }
     }
-    .map_err(|e| Failure::work(&e))?;
+    .map_err(|e| Failure::forward(&e))?;
     let largest = peaks.iter().map(|p| p.intensity).fold(0.0, f64::max);
     let factor = to_hundred(args.absolute, largest);
     for p in &mut peaks {
@@ -98,32 +113,66 @@ fn peaks(
     Ok(peaks)
 }
 
-fn json_of(
+/// A result as JSON.
+#[derive(Serialize)]
+struct Simulated {
+    #[serde(flatten)]
+    content: Content,
+    wavelength: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content {
+    Profile { two_theta: Vec<f64>, intensity: Vec<f64> },
+    Peaks { peaks: Vec<PeakJson> },
+}
+
+#[derive(Serialize)]
+struct PeakJson {
+    two_theta: f64,
+    intensity: f64,
+    d: f64,
+    hkls: Vec<FamilyJson>,
+}
+
+#[derive(Serialize)]
+struct FamilyJson {
+    hkl: Vec<i32>,
+    multiplicity: u32,
+}
+
+impl From<Peak> for PeakJson {
+    fn from(p: Peak) -> Self {
+        let family = |f: &HklFamily| FamilyJson { hkl: f.indices(), multiplicity: f.multiplicity };
+        Self {
+            two_theta: p.two_theta,
+            intensity: p.intensity,
+            d: p.d_spacing,
+            hkls: p.hkls.iter().map(family).collect(),
+        }
+    }
+}
+
+fn simulated(
     args: &SimulateArgs,
     simulator: &Simulator,
     named: &NamedStructure,
-) -> Result<Value, Failure> {
-    let mut value = match simulator {
+    scratch: &mut SimulateScratch,
+) -> Result<Simulated, Failure> {
+    let content = match simulator {
         Simulator::Profile(model) if !args.peaks => {
-            let p = pattern(args, model, named)?;
-            json!({ "two_theta": p.axis().to_vec(), "intensity": p.y() })
+            let p = pattern(args, model, named, scratch)?;
+            Content::Profile { two_theta: p.axis().to_vec(), intensity: p.y().to_vec() }
         }
         _ => {
-            let peaks: Vec<Value> = peaks(args, simulator, named)?.iter().map(peak_json).collect();
-            json!({ "peaks": peaks })
+            let peaks = peaks(args, simulator, named, scratch)?;
+            Content::Peaks { peaks: peaks.into_iter().map(PeakJson::from).collect() }
         }
     };
-    value["wavelength"] = json!(simulator.wavelength());
-    if let Some(id) = &named.id {
-        value["id"] = json!(id);
-    }
-    Ok(value)
-}
-
-fn peak_json(p: &Peak) -> Value {
-    let family = |f: &HklFamily| json!({ "hkl": f.indices(), "multiplicity": f.multiplicity });
-    let hkls: Vec<Value> = p.hkls.iter().map(family).collect();
-    json!({ "two_theta": p.two_theta, "intensity": p.intensity, "d": p.d_spacing, "hkls": hkls })
+    Ok(Simulated { content, wavelength: simulator.wavelength(), id: named.id.clone() })
 }
 
 /// Indices with blanks between them.
@@ -148,11 +197,12 @@ fn drawing(
     args: &SimulateArgs,
     model: &Structsnap,
     named: &NamedStructure,
+    scratch: &mut SimulateScratch,
 ) -> Result<String, Failure> {
-    let p = pattern(args, model, named)?;
+    let p = pattern(args, model, named, scratch)?;
     let reflections = model
         .peaks(&named.structure)
-        .map_err(|e| Failure::work(&e))?
+        .map_err(|e| Failure::forward(&e))?
         .iter()
         .map(|peak| Reflection {
             two_theta: peak.two_theta,

@@ -120,7 +120,13 @@ fn bad_patterns_are_refused() {
 #[test]
 fn options_out_of_range_are_refused_by_name() {
     let dir = crystals();
-    let cases: [(&[&str], &[&str]); 17] = [
+    let cases: [(&[&str], &[&str]); 23] = [
+        (&["simulate", "u2ti.cif", "--wavelength", "nan"], &["--wavelength", "NaN"]),
+        (&["simulate", "u2ti.cif", "--two-theta", "20:20"], &["--two-theta"]),
+        (&["simulate", "u2ti.cif", "--two-theta", "nan:20"], &["--two-theta", "NaN"]),
+        (&["simulate", "u2ti.cif", "--step", "nan"], &["--step", "NaN"]),
+        (&["simulate", "u2ti.cif", "--step", "inf"], &["--step", "inf"]),
+        (&["simulate", "u2ti.cif", "--uvw", "nan,0,1"], &["--uvw", "u = NaN"]),
         (&["simulate", "u2ti.cif", "--uvw", "0,0,-1"], &["--uvw", "w = -1"]),
         (&["simulate", "u2ti.cif", "--uvw", "0,-100,1"], &["--uvw"]),
         (&["simulate", "u2ti.cif", "--uvw", "0,0,nan"], &["--uvw"]),
@@ -144,6 +150,63 @@ fn options_out_of_range_are_refused_by_name() {
     ];
     for (args, says) in cases {
         run(dir.path(), args).refused(says);
+    }
+}
+
+#[test]
+fn options_of_the_pymatgen_preset_are_refused_by_name() {
+    let dir = crystals();
+    let cases: [(&[&str], &[&str]); 12] = [
+        (&["--wavelength", "nan"], &["--wavelength", "NaN"]),
+        (&["--wavelength", "-1"], &["--wavelength", "-1"]),
+        (&["--wavelength", "0"], &["--wavelength", "0"]),
+        (&["--wavelength", "inf"], &["--wavelength", "inf"]),
+        (&["--wavelength", "CuKx"], &["--wavelength", "CuKx"]),
+        (&["--two-theta", "80:10"], &["--two-theta", "10"]),
+        (&["--two-theta", "20:20"], &["--two-theta", "20"]),
+        (&["--two-theta", "nan:20"], &["--two-theta", "NaN"]),
+        (&["--two-theta", "20:nan"], &["--two-theta", "NaN"]),
+        (&["--two-theta", "-5:10"], &["--two-theta", "-5"]),
+        (&["--step", "0.02"], &["--step", "pymatgen"]),
+        (&["--uvw", "0,0,1"], &["--uvw", "pymatgen"]),
+    ];
+    for (options, says) in cases {
+        run(dir.path(), &[&["simulate", "u2ti.cif", "--preset", "pymatgen"], options].concat())
+            .refused(says);
+    }
+}
+
+#[test]
+fn crystals_that_a_model_cannot_take_are_refused_by_name() {
+    let dir = crystals();
+    write(dir.path(), "md.cif", &cif("5", "Na1 0 0 0\nMd1 0.5 0.5 0.5\n"));
+    write(dir.path(), "huge.cif", &cif("3000", "Na1 0 0 0\n"));
+    for (file, says) in
+        [("md.cif", ["md.cif: ", "Md"]), ("huge.cif", ["huge.cif: ", "reflections"])]
+    {
+        let commands: [&[&str]; 8] = [
+            &["simulate", file, "--quiet"],
+            &["simulate", file, "--quiet", "--format", "svg"],
+            &["simulate", file, "--quiet", "--peaks"],
+            &["simulate", file, "--quiet", "--preset", "pymatgen"],
+            &["simulate", file, "--quiet", "--preset", "pymatgen", "--format", "json"],
+            &["evaluate", file, "--quiet", "--target", "u2ti.cif"],
+            &["evaluate", "u2ti.cif", "--quiet", "--target", file],
+            &["compare", "u2ti.cif", file, "--quiet"],
+        ];
+        for args in commands {
+            run(dir.path(), args).refused(&says);
+        }
+    }
+}
+
+#[test]
+fn ranges_without_reflections_are_refused() {
+    let dir = crystals();
+    let pymatgen = ["simulate", "u2ti.cif", "--quiet", "--preset", "pymatgen"];
+    for options in [["--wavelength", "30"], ["--two-theta", "1:2"]] {
+        run(dir.path(), &[&pymatgen[..], &["--format", "json"], &options].concat())
+            .refused(&["u2ti.cif: ", "no reflection"]);
     }
 }
 

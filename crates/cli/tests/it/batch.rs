@@ -1,8 +1,9 @@
 //! Lists of structures: one line each, in order, an error where one fails.
 
-use crate::program::{Ran, crystals, distorted, number, run, run_with, write};
+use crate::program::{Ran, crystals, distorted, number, program, run, run_with, write};
 use serde_json::{Value, json};
 use std::fmt::Write;
+use std::io::{BufRead, BufReader};
 
 /// A list of good, bad and good structures.
 fn mixed(dir: &std::path::Path) -> String {
@@ -133,6 +134,67 @@ fn a_table_of_cif_texts_is_a_list() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.lines()[0]["error"].as_str().unwrap().starts_with("broken.csv:"));
     assert_eq!(ran.lines()[1..], lines[1..]);
+}
+
+#[test]
+fn a_list_longer_than_memory_holds_keeps_its_order_whatever_fails() {
+    let dir = crystals();
+    let md = std::fs::read_to_string(dir.path().join("u2ti.cif")).unwrap();
+    write(dir.path(), "md.cif", &md.replace("Ti", "Md"));
+    let names = ["u2ti", "au2s", "csybbr3"];
+    let kinds: Vec<&str> =
+        (0..300).map(|i| if i % 70 == 3 { "md" } else { names[i / 2 % 3] }).collect();
+    let text = table(dir.path(), &kinds);
+    write(dir.path(), "long.csv", &text);
+    let starts: Vec<usize> =
+        (1..).zip(text.lines()).filter(|l| l.1.starts_with("id-")).map(|l| l.0).collect();
+    let options: [&[&str]; 3] = [
+        &["--two-theta", "30:31", "--step", "0.25"],
+        &["--peaks", "--two-theta", "20:40"],
+        &["--preset", "pymatgen", "--two-theta", "20:40"],
+    ];
+    for options in options {
+        let simulate = |input: &str, jobs: &str| {
+            run(
+                dir.path(),
+                &[&["simulate", input, "--quiet", "--format", "jsonl", "--jobs", jobs], options]
+                    .concat(),
+            )
+        };
+        let ran = simulate("long.csv", "2");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), ""));
+        assert_eq!(ran.stdout, simulate("long.csv", "1").stdout);
+        let lines = ran.lines();
+        assert_eq!(lines.len(), kinds.len());
+        for (i, (line, kind)) in lines.iter().zip(&kinds).enumerate() {
+            if *kind == "md" {
+                let says = line["error"].as_str().unwrap();
+                let place = format!("long.csv:{}: ", starts[i]);
+                assert!(says.starts_with(&place) && says.contains("Md"), "{place}: {says}");
+            } else {
+                assert_eq!(line["id"], format!("id-{kind}"));
+            }
+        }
+        // A list gives what its crystals give alone.
+        for name in names {
+            let mut alone = simulate(&format!("{name}.cif"), "1").ok().json();
+            let at = kinds.iter().position(|kind| *kind == name).unwrap();
+            alone["id"] = lines[at]["id"].clone();
+            assert_eq!(alone, lines[at]);
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_list() {
+    let dir = crystals();
+    write(dir.path(), "long.csv", &table(dir.path(), &["na3mnconio6"; 400]));
+    let mut child = program(dir.path()).args(["simulate", "long.csv", "--quiet"]).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(first.contains("\"two_theta\""));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
 }
 
 #[test]

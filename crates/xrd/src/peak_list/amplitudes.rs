@@ -1,4 +1,4 @@
-//! Structure factors of a list of reflections.
+//! Intensities of a list of reflections.
 
 use super::PeakListOptions;
 use super::sphere::{HalfSphere, Run};
@@ -9,82 +9,70 @@ use braggscape_crystal::{Site, Structure};
 use std::ops::Range;
 
 /// The sites of one element.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Species {
     form_factor: FormFactor,
     /// Debye-Waller factor B, Å^2.
     b: f64,
     sites: Range<usize>,
-    /// f exp(-B s^2) of each reflection, and a block of zeros more.
-    factors: Vec<f64>,
 }
 
-/// Sums over the sites of a structure, sorted by element, for eight reflections of a run at a time.
-#[derive(Debug)]
-pub(super) struct Amplitudes {
-    species: Vec<Species>,
-    sites: Vec<Site>,
-}
-
-/// The sums, compiled once for each vector width and chosen at run time. The numbers do not depend on the choice.
-struct Squares<'a> {
-    amplitudes: &'a mut Amplitudes,
-    sphere: &'a HalfSphere,
-}
-
-impl pulp::WithSimd for Squares<'_> {
-    type Output = Vec<f64>;
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<f64> {
-        let s2: Vec<f64> = self.sphere.g.iter().map(|g| 0.25 * g * g).collect();
-        for species in &mut self.amplitudes.species {
-            species.factors.resize(s2.len() + 8, 0.0);
-            species.form_factor.fill(species.b, &s2, &mut species.factors);
-        }
-        self.amplitudes.sum(self.sphere)
-    }
-}
-
-/// A complex number.
-#[derive(Debug, Clone, Copy)]
+/// Complex numbers, one a site, in blocks of eight sites.
+#[derive(Debug, Clone, Default)]
 struct Complex {
-    re: f64,
-    im: f64,
+    re: Vec<Lanes>,
+    im: Vec<Lanes>,
 }
 
 impl Complex {
+    /// One number a site, and zeros in what is left of the last block.
+    fn set(&mut self, sites: &[Site], number: impl Fn(&Site) -> (f64, f64)) {
+        for part in [&mut self.re, &mut self.im] {
+            part.clear();
+            part.resize(sites.len().div_ceil(8), [0.0; 8]);
+        }
+        let (re, im) = (self.re.as_flattened_mut(), self.im.as_flattened_mut());
+        for ((re, im), site) in re.iter_mut().zip(im).zip(sites) {
+            (*re, *im) = number(site);
+        }
+    }
+
+    /// Rows z^n of all sites, n = 0..=limit, times the one row that is there, by recurrence.
     #[inline(always)]
-    fn times(self, other: Self) -> Self {
-        Self {
-            re: self.re * other.re - self.im * other.im,
-            im: self.re * other.im + self.im * other.re,
+    fn fill_powers(&mut self, z: &Self, limit: i32) {
+        let stride = z.re.len();
+        let len = stride * (limit as usize + 1);
+        self.re.resize(len, [0.0; 8]);
+        self.im.resize(len, [0.0; 8]);
+        for n in (stride..len).step_by(stride) {
+            let (re, next_re) = self.re.split_at_mut(n);
+            let (im, next_im) = self.im.split_at_mut(n);
+            let last = re[n - stride..].iter().zip(&im[n - stride..]);
+            let next = next_re.iter_mut().zip(next_im);
+            for ((last, next), z) in last.zip(next).zip(z.re.iter().zip(&z.im)) {
+                multiply(last, z, next.0, next.1);
+            }
         }
+    }
+
+    /// The numbers for n in a table of powers.
+    fn row(&self, n: i32, stride: usize) -> impl Iterator<Item = (&Lanes, &Lanes)> {
+        let row = n as usize * stride..(n as usize + 1) * stride;
+        self.re[row.clone()].iter().zip(&self.im[row])
     }
 }
 
-/// exp(2 pi i n x), n = 0..=limit, by recurrence.
-fn powers(x: f64, limit: i32) -> impl Iterator<Item = Complex> {
-    let (im, re) = libm::sincos(std::f64::consts::TAU * (x - x.round()));
-    let step = Complex { re, im };
-    let first = Complex { re: 1.0, im: 0.0 };
-    std::iter::successors(Some(first), move |last| Some(last.times(step))).take(limit as usize + 1)
-}
-
-/// Phases along one axis, tables side by side: n = -limit..=limit of all sites.
-fn phases(sites: &[Site], axis: usize, limit: i32) -> Vec<Complex> {
-    let n = limit as usize;
-    let mut out = vec![Complex { re: 0.0, im: 0.0 }; (2 * n + 1) * sites.len()];
-    for (j, site) in sites.iter().enumerate() {
-        for (m, p) in powers(site.frac[axis], limit).enumerate() {
-            out[(n + m) * sites.len() + j] = p;
-            out[(n - m) * sites.len() + j] = Complex { im: -p.im, ..p };
-        }
+/// Products of complex numbers.
+#[inline(always)]
+fn multiply(a: (&Lanes, &Lanes), b: (&Lanes, &Lanes), re: &mut Lanes, im: &mut Lanes) {
+    for n in 0..8 {
+        re[n] = a.0[n] * b.0[n] - a.1[n] * b.1[n];
+        im[n] = a.0[n] * b.1[n] + a.1[n] * b.0[n];
     }
-    out
 }
 
-/// Phases along l for each site, n descending from the limit, filled up with a block.
+/// Phases along l, a row a site, n descending from the limit, with a block of zeros between rows.
+#[derive(Debug, Clone, Default)]
 struct LTables {
     stride: usize,
     limit: i32,
@@ -93,19 +81,74 @@ struct LTables {
 }
 
 impl LTables {
-    fn new(sites: &[Site], limit: i32) -> Self {
+    /// From powers as of [`Complex::fill_powers`].
+    fn fill(&mut self, powers: &Complex, n_sites: usize, limit: i32) {
         let n = limit as usize;
-        let stride = 2 * n + 9;
-        let (mut re, mut im) = (vec![0.0; stride * sites.len()], vec![0.0; stride * sites.len()]);
-        for (j, site) in sites.iter().enumerate() {
-            let at = j * stride + n;
-            for (m, p) in powers(site.frac[2], limit).enumerate() {
-                (re[at - m], im[at - m]) = (p.re, p.im);
-                (re[at + m], im[at + m]) = (p.re, -p.im);
+        let blocks = powers.re.len() / (n + 1);
+        self.stride = 2 * n + 9;
+        self.limit = limit;
+        for part in [&mut self.re, &mut self.im] {
+            part.clear();
+            part.resize(self.stride * n_sites, 0.0);
+        }
+        for m in 0..=n {
+            let re = powers.re[m * blocks..].as_flattened();
+            let im = powers.im[m * blocks..].as_flattened();
+            for (j, (re, im)) in re.iter().zip(im).take(n_sites).enumerate() {
+                let at = j * self.stride + n;
+                (self.re[at - m], self.im[at - m]) = (*re, *im);
+                (self.re[at + m], self.im[at + m]) = (*re, -im);
             }
         }
-        Self { stride, limit, re, im }
     }
+}
+
+/// Sums over the sites of a structure, sorted by element, for eight reflections of a run at a time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Amplitudes {
+    species: Vec<Species>,
+    sites: Vec<Site>,
+    /// exp(2 pi i x) along one axis.
+    first: Complex,
+    powers: [Complex; 3],
+    l_tables: LTables,
+    /// Occupancies times phases of h and k.
+    hk: Complex,
+    s2: Vec<Lanes>,
+    /// f exp(-B s^2) of the reflections for each species, with a block more.
+    factors: Vec<Lanes>,
+    intensities: Vec<f64>,
+}
+
+/// The sums, compiled once for each vector width and chosen at run time. The numbers do not depend on the choice.
+struct Intensities<'a> {
+    amplitudes: &'a mut Amplitudes,
+    sphere: &'a HalfSphere,
+    wavelength: f64,
+}
+
+impl pulp::WithSimd for Intensities<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.amplitudes.fill_factors(self.sphere);
+        self.amplitudes.fill_phases(self.sphere);
+        self.amplitudes.sum(self.sphere);
+        let intensities = &mut self.amplitudes.intensities;
+        for (intensity, g) in intensities.iter_mut().zip(&self.sphere.g) {
+            let sine = 0.5 * self.wavelength * g;
+            *intensity = 2.0 * *intensity * lorentz_polarization(sine);
+        }
+    }
+}
+
+/// LP = (1 + cos^2 2theta)/(sin^2 theta cos theta).
+#[inline(always)]
+fn lorentz_polarization(sine: f64) -> f64 {
+    let square = sine * sine;
+    let cos_2theta = 1.0 - 2.0 * square;
+    (1.0 + cos_2theta * cos_2theta) / (square * ((1.0 - sine) * (1.0 + sine)).sqrt())
 }
 
 /// Eight numbers from a place on.
@@ -115,83 +158,134 @@ fn eight(x: &[f64], from: usize) -> &Lanes {
 }
 
 impl Amplitudes {
+    /// |F|^2 LP of the reflections of a half sphere, electrons^2, both members of each Friedel pair counted.
+    pub(super) fn intensities(
+        &mut self,
+        structure: &Structure,
+        sphere: &HalfSphere,
+        options: &PeakListOptions,
+    ) -> Result<&[f64], ForwardError> {
+        self.set(structure, options)?;
+        let wavelength = options.wavelength;
+        pulp::Arch::new().dispatch(Intensities { amplitudes: self, sphere, wavelength });
+        Ok(&self.intensities[..sphere.g.len()])
+    }
+
     /// Sorts the sites by element.
-    pub(super) fn new(
+    fn set(
+        &mut self,
         structure: &Structure,
         options: &PeakListOptions,
-    ) -> Result<Self, ForwardError> {
-        let mut sites = structure.sites().to_vec();
-        sites.sort_by_key(|site| site.element);
-        let mut species: Vec<Species> = Vec::new();
-        for group in sites.chunk_by(|a, b| a.element == b.element) {
+    ) -> Result<(), ForwardError> {
+        self.sites.clear();
+        self.sites.extend_from_slice(structure.sites());
+        self.sites.sort_by_key(|site| site.element);
+        self.species.clear();
+        for group in self.sites.chunk_by(|a, b| a.element == b.element) {
             let element = group[0].element;
-            let first = species.last().map_or(0, |s| s.sites.end);
-            species.push(Species {
+            let first = self.species.last().map_or(0, |s| s.sites.end);
+            self.species.push(Species {
                 form_factor: FormFactor::of(element, options.eu_am)?,
                 b: options.debye_waller_factor(element),
                 sites: first..first + group.len(),
-                factors: Vec::new(),
             });
         }
-        Ok(Self { species, sites })
-    }
-
-    /// |F|^2 of all reflections, electrons^2.
-    pub(super) fn squares(&mut self, sphere: &HalfSphere) -> Vec<f64> {
-        let mut squares = pulp::Arch::new().dispatch(Squares { amplitudes: self, sphere });
-        squares.truncate(sphere.g.len());
-        squares
+        Ok(())
     }
 
     #[inline(always)]
-    fn sum(&self, sphere: &HalfSphere) -> Vec<f64> {
-        let n_sites = self.sites.len();
-        let [h_limit, k_limit, l_limit] = sphere.limits;
-        let h_phases = phases(&self.sites, 0, h_limit);
-        let k_phases = phases(&self.sites, 1, k_limit);
-        let l_tables = LTables::new(&self.sites, l_limit);
-        let row =
-            |n: i32, limit: i32| (n + limit) as usize * n_sites..(n + limit + 1) as usize * n_sites;
-        let mut hk = vec![Complex { re: 0.0, im: 0.0 }; n_sites];
-        let mut squares = vec![0.0; sphere.g.len() + 8];
+    fn fill_factors(&mut self, sphere: &HalfSphere) {
+        let n_blocks = sphere.g.len().div_ceil(8);
+        self.s2.clear();
+        self.s2.resize(n_blocks, [0.0; 8]);
+        for (s2, g) in self.s2.as_flattened_mut().iter_mut().zip(&sphere.g) {
+            *s2 = 0.25 * g * g;
+        }
+        self.factors.clear();
+        self.factors.resize(self.species.len() * (n_blocks + 1), [0.0; 8]);
+        for (species, factors) in
+            self.species.iter().zip(self.factors.chunks_exact_mut(n_blocks + 1))
+        {
+            let (s2, factors) = (self.s2.as_flattened(), factors.as_flattened_mut());
+            species.form_factor.fill(species.b, s2, factors);
+        }
+    }
+
+    #[inline(always)]
+    fn fill_phases(&mut self, sphere: &HalfSphere) {
+        for (axis, (powers, limit)) in self.powers.iter_mut().zip(sphere.limits).enumerate() {
+            self.first.set(&self.sites, |site| {
+                let x = site.frac[axis];
+                let (im, re) = libm::sincos(std::f64::consts::TAU * (x - x.round()));
+                (re, im)
+            });
+            // Occupancies go with the phases of h.
+            powers.set(&self.sites, |site| (if axis == 0 { site.occupancy } else { 1.0 }, 0.0));
+            powers.fill_powers(&self.first, limit);
+        }
+        self.hk.set(&self.sites, |_| (0.0, 0.0));
+        self.l_tables.fill(&self.powers[2], self.sites.len(), sphere.limits[2]);
+    }
+
+    #[inline(always)]
+    fn sum(&mut self, sphere: &HalfSphere) {
+        let stride = self.hk.re.len();
+        self.intensities.clear();
+        self.intensities.resize(sphere.g.len() + 8, 0.0);
         for run in &sphere.runs {
             let [h, k, _] = run.hkl;
-            let (x, y) = (&h_phases[row(h, h_limit)], &k_phases[row(k, k_limit)]);
-            for (((hk, x), y), site) in hk.iter_mut().zip(x).zip(y).zip(&self.sites) {
-                let p = x.times(*y);
-                *hk = Complex { re: site.occupancy * p.re, im: site.occupancy * p.im };
+            let sign = if k < 0 { -1.0 } else { 1.0 };
+            let x = self.powers[0].row(h, stride);
+            let y = self.powers[1].row(k.abs(), stride);
+            for ((x, y), hk) in x.zip(y).zip(self.hk.re.iter_mut().zip(&mut self.hk.im)) {
+                multiply(x, (y.0, &y.1.map(|im| sign * im)), hk.0, hk.1);
             }
-            self.sum_run(run, &hk, &l_tables, &mut squares);
+            sum_run(
+                run,
+                &self.species,
+                (self.hk.re.as_flattened(), self.hk.im.as_flattened()),
+                &self.l_tables,
+                self.factors.as_flattened(),
+                &mut self.intensities,
+            );
         }
-        squares
     }
+}
 
-    /// One run; what is written beyond its end is overwritten by the next.
-    #[inline(always)]
-    fn sum_run(&self, run: &Run, hk: &[Complex], l_tables: &LTables, squares: &mut [f64]) {
-        let top = (l_tables.limit - run.hkl[2]) as usize;
-        for first in (0..run.len).step_by(8) {
-            let (mut a, mut b) = ([0.0; 8], [0.0; 8]);
-            for species in &self.species {
-                let (mut x, mut y) = ([0.0; 8], [0.0; 8]);
-                let mut at = species.sites.start * l_tables.stride + top + first;
-                for p in &hk[species.sites.clone()] {
-                    let (re, im) = (eight(&l_tables.re, at), eight(&l_tables.im, at));
-                    for n in 0..8 {
-                        x[n] += p.re * re[n] - p.im * im[n];
-                        y[n] += p.re * im[n] + p.im * re[n];
-                    }
-                    at += l_tables.stride;
-                }
-                let f = eight(&species.factors, run.start + first);
+/// |F|^2 of one run; what is written beyond its end is overwritten by the next.
+#[inline(always)]
+fn sum_run(
+    run: &Run,
+    species: &[Species],
+    hk: (&[f64], &[f64]),
+    l_tables: &LTables,
+    factors: &[f64],
+    squares: &mut [f64],
+) {
+    let top = (l_tables.limit - run.hkl[2]) as usize;
+    let n_factors = factors.len() / species.len();
+    for first in (0..run.len).step_by(8) {
+        let (mut a, mut b) = ([0.0; 8], [0.0; 8]);
+        for (species, factors) in species.iter().zip(factors.chunks_exact(n_factors)) {
+            let (mut x, mut y) = ([0.0; 8], [0.0; 8]);
+            let mut at = species.sites.start * l_tables.stride + top + first;
+            let hk = hk.0[species.sites.clone()].iter().zip(&hk.1[species.sites.clone()]);
+            for (p_re, p_im) in hk {
+                let (re, im) = (eight(&l_tables.re, at), eight(&l_tables.im, at));
                 for n in 0..8 {
-                    a[n] += f[n] * x[n];
-                    b[n] += f[n] * y[n];
+                    x[n] += p_re * re[n] - p_im * im[n];
+                    y[n] += p_re * im[n] + p_im * re[n];
                 }
+                at += l_tables.stride;
             }
-            for (n, square) in squares[run.start + first..].iter_mut().take(8).enumerate() {
-                *square = a[n] * a[n] + b[n] * b[n];
+            let f = eight(factors, run.start + first);
+            for n in 0..8 {
+                a[n] += f[n] * x[n];
+                b[n] += f[n] * y[n];
             }
+        }
+        for (n, square) in squares[run.start + first..].iter_mut().take(8).enumerate() {
+            *square = a[n] * a[n] + b[n] * b[n];
         }
     }
 }

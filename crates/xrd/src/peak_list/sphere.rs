@@ -7,7 +7,7 @@ use braggscape_crystal::Lattice;
 const MAX_PAIRS: f64 = 2e7;
 
 /// Of each Friedel pair in a shell the member whose first index that is not 0 is positive; descending in h, then k, then l.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct HalfSphere {
     pub(super) hkl: Vec<[i32; 3]>,
     /// |g| of each, 1/Å.
@@ -33,16 +33,21 @@ pub(super) struct Run {
 const EDGE: f64 = 1e-12;
 
 impl HalfSphere {
-    /// The points with `g_min` <= g <= `g_max` (to rounding) and g < `g_limit`.
+    /// Lists the points with `g_min` <= g <= `g_max` (to rounding) and g < `g_limit`.
     ///
     /// In the frame e1 along c*, e3 along a, the vector g of hkl has the components r11 l + r12 k + r13 h, r22 k + r23 h and
     /// r33 h, which bounds h, then k, then l exactly, however skewed the cell.
-    pub(super) fn of(
+    pub(super) fn list(
+        &mut self,
         lattice: &Lattice,
         g_min: f64,
         g_max: f64,
         g_limit: f64,
-    ) -> Result<Self, ForwardError> {
+    ) -> Result<(), ForwardError> {
+        self.hkl.clear();
+        self.g.clear();
+        self.runs.clear();
+        self.limits = [0; 3];
         let reciprocal = lattice.reciprocal();
         let [a, b, c]: [_; 3] = std::array::from_fn(|i| reciprocal.column(i).into_owned());
         let e1 = c.normalize();
@@ -60,50 +65,60 @@ impl HalfSphere {
         if most > MAX_PAIRS || !most.is_finite() {
             return Err(ForwardError::TooManyReflections { count: most, limit: MAX_PAIRS });
         }
-        let mut out = Self::default();
-        out.hkl.reserve(pairs as usize + 16);
-        out.g.reserve(pairs as usize + 16);
-        let range = |step: f64, offset: f64, reach: f64| {
-            let (centre, half) = (-offset / step, reach / step.abs());
-            ((centre - half).ceil() as i32, (centre + half).floor() as i32)
-        };
+        let (per_k, per_l) = (1.0 / r22, 1.0 / r11);
+        self.hkl.reserve(pairs as usize + 16);
+        self.g.reserve(pairs as usize + 16);
         for h in (0..=(reach / r33.abs()) as i32).rev() {
             let x = f64::from(h);
             let g3 = r33 * x;
             let left = (reach2 - g3 * g3).max(0.0);
-            let (first, last) = range(r22, r23 * x, left.sqrt());
+            let (first, last) = integers(per_k, r23 * x, left.sqrt());
             let first = if h == 0 { 0 } else { first };
             for k in (first..=last).rev() {
                 let y = f64::from(k);
                 let g2 = r22 * y + r23 * x;
                 let across = g2 * g2 + g3 * g3;
                 let offset = r12 * y + r13 * x;
-                let (first, last) = range(r11, offset, (reach2 - across).max(0.0).sqrt());
+                let (first, last) = integers(per_l, offset, (reach2 - across).max(0.0).sqrt());
                 let first = if h == 0 && k == 0 { 1 } else { first };
-                let mut below = None;
+                let mut run = Run { hkl: [h, k, last], start: self.g.len(), len: 0 };
                 for l in (first..=last).rev() {
                     let g1 = r11 * f64::from(l) + offset;
                     let g = (g1 * g1 + across).sqrt();
                     if g >= g_min && g < g_limit {
-                        match out.runs.last_mut() {
-                            Some(run) if below == Some(l) => run.len += 1,
-                            _ => out.runs.push(Run { hkl: [h, k, l], start: out.g.len(), len: 1 }),
-                        }
-                        below = Some(l - 1);
-                        out.hkl.push([h, k, l]);
-                        out.g.push(g);
+                        self.hkl.push([h, k, l]);
+                        self.g.push(g);
+                        run.len += 1;
+                    } else {
+                        self.push(run);
+                        run = Run { hkl: [h, k, l - 1], start: self.g.len(), len: 0 };
                     }
                 }
+                self.push(run);
             }
         }
-        for Run { hkl: [h, k, l], len, .. } in &out.runs {
-            let lowest = l - *len as i32 + 1;
-            let [hs, ks, ls] = &mut out.limits;
-            (*hs, *ks) = ((*hs).max(*h), (*ks).max(k.abs()));
-            *ls = (*ls).max(l.abs()).max(lowest.abs());
-        }
-        Ok(out)
+        Ok(())
     }
+
+    fn push(&mut self, run: Run) {
+        if run.len == 0 {
+            return;
+        }
+        self.runs.push(run);
+        let [h, k, l] = run.hkl;
+        let lowest = l - run.len as i32 + 1;
+        let [hs, ks, ls] = self.limits;
+        self.limits = [hs.max(h), ks.max(k.abs()), ls.max(l.abs()).max(lowest.abs())];
+    }
+}
+
+/// The smallest and the largest integer n with |n + offset per| <= reach |per|, to rounding, which is far below [`EDGE`].
+fn integers(per: f64, offset: f64, reach: f64) -> (i32, i32) {
+    let (centre, half) = (-offset * per, reach * per.abs());
+    let (lo, hi) = (centre - half, centre + half);
+    // Casts cut towards 0. This is ceil and floor without a call where the instruction set lacks them.
+    let (first, last) = (lo as i32, hi as i32);
+    (first + i32::from(f64::from(first) < lo), last - i32::from(f64::from(last) > hi))
 }
 
 #[cfg(test)]
@@ -113,13 +128,14 @@ mod tests {
 
     #[test]
     fn the_half_sphere_is_what_a_search_of_a_large_box_finds() {
+        let mut found = HalfSphere::default();
         for p in [
             [4.0, 5.0, 6.0, 80.0, 95.0, 110.0],
             [3.0, 3.0, 3.0, 60.0, 60.0, 60.0],
             [2.5, 9.0, 4.0, 35.0, 90.0, 61.0],
         ] {
             let lattice = Lattice::from_parameters(&CellParameters::from_array(p)).unwrap();
-            let found = HalfSphere::of(&lattice, 0.4, 1.1, 2.0).unwrap();
+            found.list(&lattice, 0.4, 1.1, 2.0).unwrap();
             let inverse = lattice.inverse();
             let mut expected = Vec::new();
             for h in (0..=20).rev() {
@@ -149,7 +165,7 @@ mod tests {
     fn an_endless_list_is_refused() {
         let p = CellParameters::new(4000.0, 4000.0, 4000.0, 90.0, 90.0, 90.0);
         let lattice = Lattice::from_parameters(&p).unwrap();
-        let e = HalfSphere::of(&lattice, 0.0, 1.0, 2.0).unwrap_err();
+        let e = HalfSphere::default().list(&lattice, 0.0, 1.0, 2.0).unwrap_err();
         assert!(matches!(e, ForwardError::TooManyReflections { .. }), "{e}");
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::sample::{au2s, structure, u2ti};
 use braggscape_crystal::{Element, Structure};
-use braggscape_pattern::Peak;
-use braggscape_xrd::{ForwardError, PeakList, PeakListOptions};
+use braggscape_pattern::{Peak, Radiation};
+use braggscape_xrd::{EuAm, FormFactor, ForwardError, PeakList, PeakListOptions, PeakListScratch};
 
 fn options() -> PeakListOptions {
     PeakListOptions { scaled: false, ..PeakListOptions::default() }
@@ -69,6 +69,117 @@ fn only_hexagonal_cells_have_four_indices() {
         |s: &Structure| peaks(options(), s).iter().flat_map(|p| &p.hkls).all(|f| f.four_index);
     assert!(four(&u2ti()));
     assert!(peaks(options(), &au2s()).iter().flat_map(|p| &p.hkls).all(|f| f.indices().len() == 3));
+}
+
+/// Sites at the points of a golden-ratio sequence, three elements in turn.
+fn scattered(n_sites: u32) -> Vec<(&'static str, [f64; 3], f64)> {
+    let at = |i: u32, ratio: f64| (ratio * f64::from(i)).fract();
+    let frac = |i| [at(i, 0.819_172_5), at(i, 0.671_043_6), at(i, 0.549_700_5)];
+    (0..n_sites).map(|i| (["Cs", "Ti", "O"][i as usize % 3], frac(i), 1.0)).collect()
+}
+
+/// Intensity of a peak by the definition, over the members of its families that lie at its angle.
+fn direct_intensity(s: &Structure, peak: &Peak, wavelength: f64) -> f64 {
+    let reciprocal = s.lattice().inverse();
+    let within = |i: i32| peak.hkls.iter().flat_map(|f| f.hkl).any(|j| i.abs() == j.abs());
+    let most = peak.hkls.iter().flat_map(|f| f.hkl).map(i32::abs).max().unwrap();
+    let indices: Vec<i32> = (-most..=most).filter(|i| within(*i)).collect();
+    let mut sum = 0.0;
+    for h in &indices {
+        for k in &indices {
+            for l in &indices {
+                let hkl = nalgebra::RowVector3::new(*h, *k, *l).map(f64::from);
+                let g = (hkl * reciprocal).norm();
+                if (g * peak.d_spacing - 1.0).abs() > 1e-12 {
+                    continue;
+                }
+                let s2 = 0.25 * g * g;
+                let (mut re, mut im) = (0.0, 0.0);
+                for site in s.sites() {
+                    let f = FormFactor::of(site.element, EuAm::Pymatgen).unwrap().f0(s2);
+                    let phase = std::f64::consts::TAU * (hkl * site.frac)[0];
+                    (re, im) = (
+                        re + site.occupancy * f * phase.cos(),
+                        im + site.occupancy * f * phase.sin(),
+                    );
+                }
+                let theta = (0.5 * wavelength * g).asin();
+                let lp = (1.0 + (2.0 * theta).cos().powi(2)) / (theta.sin().powi(2) * theta.cos());
+                sum += (re * re + im * im) * lp;
+            }
+        }
+    }
+    sum
+}
+
+/// Every so many peaks of a list against the direct sum.
+#[track_caller]
+fn check_some(s: &Structure, options: PeakListOptions, least_reflections: u32, n_checked: usize) {
+    let wavelength = options.wavelength;
+    let list = peaks(options, s);
+    let members = |p: &Peak| p.hkls.iter().map(|f| f.multiplicity).sum::<u32>();
+    let n_reflections: u32 = list.iter().map(members).sum();
+    assert!(n_reflections >= least_reflections, "{n_reflections} reflections");
+    assert!(list.windows(2).all(|w| w[0].two_theta < w[1].two_theta));
+    // Peaks of one Friedel pair: more may have met in a bin by chance.
+    let single: Vec<&Peak> = list.iter().filter(|p| members(p) == 2).collect();
+    assert!(single.len() >= n_checked);
+    for p in single.iter().step_by(single.len() / n_checked) {
+        let direct = direct_intensity(s, p, wavelength);
+        let error = (p.intensity / direct - 1.0).abs();
+        assert!(error < 1e-8, "{:?} at {}°: off by {error:e}", p.hkls, p.two_theta);
+    }
+}
+
+#[test]
+fn short_wavelengths_over_the_whole_sphere_agree_with_a_direct_sum() {
+    let triclinic = structure([11.1, 12.2, 13.3, 83.0, 97.0, 104.0], &scattered(12));
+    for name in ["MoKa", "AgKa"] {
+        let options = PeakListOptions {
+            wavelength: name.parse::<Radiation>().unwrap().wavelength(),
+            two_theta_range: None,
+            ..options()
+        };
+        check_some(&triclinic, options, 100_000, 12);
+    }
+}
+
+#[test]
+fn two_thousand_atoms_agree_with_a_direct_sum() {
+    let large = structure([30.0, 31.0, 32.0, 88.0, 92.0, 95.0], &scattered(2000));
+    let options = PeakListOptions { two_theta_range: Some((20.0, 40.0)), ..options() };
+    check_some(&large, options, 2_000, 8);
+}
+
+#[test]
+fn a_used_scratch_space_gives_the_same_peaks() {
+    let large = structure(
+        [9.1, 5.2, 14.3, 83.0, 97.0, 104.0],
+        &[("Na", [0.1, 0.2, 0.3], 1.0), ("Cl", [0.55, 0.7, 0.9], 0.5), ("O", [0.3, 0.3, 0.6], 1.0)],
+    );
+    let md = structure([3.0, 3.0, 3.0, 90.0, 90.0, 90.0], &[("Md", [0.0; 3], 1.0)]);
+    let list = PeakList::new(PeakListOptions::default()).unwrap();
+    let damped = PeakListOptions {
+        debye_waller_factors: vec![(Element::from_symbol("Au").unwrap(), 1.0)],
+        ..options()
+    };
+    let damped = PeakList::new(damped).unwrap();
+    let mut scratch = PeakListScratch::default();
+    for s in [&u2ti(), &large, &au2s(), &u2ti(), &md, &au2s()] {
+        for list in [&list, &damped, &list] {
+            let used = list.peaks_with(s, &mut scratch);
+            let Ok(fresh) = list.peaks(s) else {
+                assert!(used.is_err());
+                continue;
+            };
+            let used = used.unwrap();
+            assert_eq!((used.len(), used.is_empty()), (fresh.len(), false));
+            assert_eq!(used.to_vec(), fresh);
+            for (p, q) in used.iter().zip(&fresh) {
+                assert_eq!(p.to_peak(), *q);
+            }
+        }
+    }
 }
 
 #[test]
