@@ -1,7 +1,7 @@
 //! Gaussian peaks of one width on coarse nodes, and the adjoint sums.
 //!
 //! Nodes lie h standard deviations apart. A peak c steps from the middle M of a window of nodes has on node m of it
-//! exp(-(m - M - c)^2 h^2/2) = E P^m T_m, E = exp(-c^2 h^2/2 - M c h^2), P = exp(c h^2), T_m = exp(-(m - M)^2 h^2/2): a vector of
+//! exp(-(m - M - c)^2 h^2/2) = E P^m T_m, E = exp(-c^2 h^2/2 - M c h^2), P = exp(c h^2), T_m = exp(-(m - M)^2 h^2/2): two
 //! exponentials a peak, the rest are products. Windows begin at multiples of eight, so that the stores of a peak are whole when
 //! the next one loads them.
 
@@ -25,8 +25,8 @@ pub(crate) struct NodeGrid<T, const WINDOW: usize> {
     table: [T; WINDOW],
     /// m - M.
     offsets: [T; WINDOW],
-    /// m.
-    steps: [T; WINDOW],
+    /// Bit j of m for the m of a pack.
+    bits: [[T; 16]; 4],
     /// h^2.
     square: T,
 }
@@ -45,7 +45,9 @@ impl<T: Real, const WINDOW: usize> NodeGrid<T, WINDOW> {
             n,
             table: std::array::from_fn(|m| T::of(libm::exp(-0.5 * (offset(m) * h).powi(2)))),
             offsets: std::array::from_fn(|m| T::of(offset(m))),
-            steps: std::array::from_fn(|m| T::of(m as f64)),
+            bits: std::array::from_fn(|j| {
+                std::array::from_fn(|m| T::of(f64::from(m as u32 >> j & 1)))
+            }),
             square: T::of(h * h),
         }
     }
@@ -94,12 +96,8 @@ pub(crate) struct Nodes<T, const WINDOW: usize> {
     bases: Vec<u32>,
     /// c.
     centres: Vec<T>,
-    /// ln E and ln P.
-    logarithms: [Vec<T>; 2],
-    /// E P^m for the first pack of each window.
-    starts: Aligned<T>,
-    /// P^m for m the length of a pack.
-    factors: Vec<T>,
+    /// E and P.
+    generators: [Vec<T>; 2],
     /// Each peak of height 1 on its window.
     shapes: Aligned<T>,
     values: Aligned<T>,
@@ -117,45 +115,36 @@ impl<T: Real, const WINDOW: usize> Nodes<T, WINDOW> {
 
     /// Finds the windows of peaks at these positions. A peak whose window is not wholly on the nodes is left out.
     #[inline(always)]
-    pub(crate) fn place<S: Simd>(&mut self, simd: S, grid: &NodeGrid<T, WINDOW>, positions: &[T])
-    where
-        T: Packed<S>,
-    {
+    pub(crate) fn place(&mut self, grid: &NodeGrid<T, WINDOW>, positions: &[T]) {
         let n = positions.len();
-        let [first, ratio] = &mut self.logarithms;
+        let [first, ratio] = &mut self.generators;
         for column in [&mut self.centres, &mut *first, &mut *ratio] {
             column.resize(n, T::default());
         }
         self.bases.resize(n, 0);
-        let last = grid.n as f64 - WINDOW as f64;
+        let last = T::of(grid.n as f64 - WINDOW as f64);
+        let reach = T::of(NodeGrid::<T, WINDOW>::REACH);
+        let (eighth, eight, zero) = (T::of(0.125), T::of(8.0), T::default());
         let (square, half, middle) = (grid.square, T::of(-0.5), T::of(0.5 * WINDOW as f64));
+        let nothing = T::of(NOTHING);
         let columns = self.bases.iter_mut().zip(&mut self.centres).zip(first).zip(ratio);
         for (&x, (((base, centre), first), ratio)) in positions.iter().zip(columns) {
-            let p = ((x - grid.start) * grid.density).to_f64();
-            let window = ((p - NodeGrid::<T, WINDOW>::REACH) * 0.125).floor() * 8.0;
-            let inside = window >= 0.0 && window <= last;
-            *base = if inside { window as u32 } else { 0 };
-            let c = T::of(if inside { p - window - 0.5 * WINDOW as f64 } else { 0.0 });
+            let p = (x - grid.start) * grid.density;
+            let window = ((p - reach) * eighth).integer_below() * eight;
+            let inside = window >= zero && window <= last;
+            let window = if inside { window } else { zero };
+            let c = if inside { p - window - middle } else { zero };
             let exponent = c * square;
+            *base = window.index();
             *centre = c;
             *ratio = exponent;
-            *first = if inside { half * c * exponent - middle * exponent } else { T::of(NOTHING) };
+            *first = if inside { half * c * exponent - middle * exponent } else { nothing };
         }
-        let [first, ratio] = &self.logarithms;
-        self.factors.resize(n, T::default());
-        let length = T::of(T::PACK as f64);
-        for (factor, &ratio) in self.factors.iter_mut().zip(ratio) {
-            *factor = (length * ratio).exponential();
-        }
-        self.starts.resize(n * T::PACK);
-        let starts = self.starts.numbers_mut(n * T::PACK);
-        let steps = T::load(simd, &grid.steps);
-        for ((start, &first), &ratio) in starts.chunks_exact_mut(T::PACK).zip(first).zip(ratio) {
-            let by_step = T::times(simd, steps, T::splat(simd, ratio));
-            T::store(T::plus(simd, T::splat(simd, first), by_step), start);
-        }
-        for v in starts {
-            *v = v.exponential();
+        // Column by column: a loop over both is no loop of whole vectors.
+        for column in &mut self.generators {
+            for v in column.iter_mut() {
+                *v = v.exponential();
+            }
         }
     }
 
@@ -177,12 +166,22 @@ impl<T: Real, const WINDOW: usize> Nodes<T, WINDOW> {
         let values = self.values.numbers_mut(grid.n);
         values.fill(T::default());
         let shapes = self.shapes.numbers_mut(n * WINDOW).chunks_exact_mut(WINDOW);
-        let starts = self.starts.numbers(n * T::PACK).chunks_exact(T::PACK);
-        let columns = starts.zip(&self.factors).zip(&self.bases).zip(intensities);
-        for ((((start, &step), &base), &intensity), shape) in columns.zip(shapes) {
+        let one = T::splat(simd, T::of(1.0));
+        let [b0, b1, b2, b3] = &grid.bits;
+        let bits = [T::load(simd, b0), T::load(simd, b1), T::load(simd, b2), T::load(simd, b3)];
+        let [firsts, ratios] = &self.generators;
+        let columns = firsts.iter().zip(ratios).zip(&self.bases).zip(intensities);
+        for ((((&first, &ratio), &base), &intensity), shape) in columns.zip(shapes) {
             let height = T::splat(simd, intensity * factor);
-            let step = T::splat(simd, step);
-            let mut v = T::load(simd, start);
+            // E P^m for m along a pack: the product of P^(2^j) for the bits j of m.
+            let mut v = T::splat(simd, first);
+            let mut power = ratio;
+            for &bits in &bits[..T::PACK.ilog2() as usize] {
+                let excess = T::splat(simd, power - T::of(1.0));
+                v = T::times(simd, v, T::plus(simd, one, T::times(simd, bits, excess)));
+                power *= power;
+            }
+            let step = T::splat(simd, power);
             let window = &mut values[base as usize..][..WINDOW];
             let packs = window.chunks_exact_mut(T::PACK).zip(grid.table.chunks_exact(T::PACK));
             for ((values, table), shape) in packs.zip(shape.chunks_exact_mut(T::PACK)) {
@@ -224,9 +223,9 @@ impl<T: Real, const WINDOW: usize> Nodes<T, WINDOW> {
                 let by_offset = T::times(simd, product, T::load(simd, offset));
                 moment = T::plus(simd, moment, by_offset);
             }
-            let total = T::total(sum);
+            let total = T::total(simd, sum);
             *height = total;
-            *first = T::total(moment) - centre * total;
+            *first = T::total(simd, moment) - centre * total;
         }
     }
 }
@@ -245,7 +244,7 @@ mod tests {
         let heights: Vec<f64> = (0..97).map(|i| 1.0 + libm::sin(f64::from(i))).collect();
         let column = |v: &[f64]| v.iter().copied().map(T::of).collect::<Vec<T>>();
         let mut nodes = Nodes::<T, WINDOW>::default();
-        nodes.place(simd, &grid, &column(&positions));
+        nodes.place(&grid, &column(&positions));
         nodes.spread(simd, &grid, &column(&heights), T::of(2.0));
         let gauss = |m: usize, x: f64| libm::exp(-0.5 * ((node(m) - x) / sigma).powi(2));
         for (m, v) in nodes.values().iter().enumerate() {
@@ -280,7 +279,7 @@ mod tests {
         let simd = pulp::Scalar;
         let grid = NodeGrid::<f64, WIDE>::new(0.0, 0.24, 64, 0.52);
         let mut nodes = Nodes::<f64, WIDE>::default();
-        nodes.place(simd, &grid, &[-9.0, 40.0, f64::NAN, 0.5]);
+        nodes.place(&grid, &[-9.0, 40.0, f64::NAN, 0.5]);
         nodes.spread(simd, &grid, &[1.0; 4], 1.0);
         assert!(nodes.values().iter().all(|v| v.abs() < 1e-300));
     }

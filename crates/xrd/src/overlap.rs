@@ -142,9 +142,9 @@ impl pulp::WithSimd for Spread<'_> {
                 o.q_max / std::f64::consts::TAU,
                 o.wavelength,
             )?;
-            let list = scratch.list_mut();
-            reflections::fill_shell(list, limits, &six(&metric), overlap.shell);
-            if list.hkl.is_empty() {
+            let (rows, list) = scratch.list_mut();
+            rows.fill_shell(list, limits, &six(&metric), overlap.shell);
+            if list.is_empty() {
                 return Err(overlap.nothing());
             }
         }
@@ -155,12 +155,12 @@ impl pulp::WithSimd for Spread<'_> {
             coordinate: o.coordinate,
         };
         let (list, sticks, nodes, tapered) = scratch.columns();
-        sticks.update(physics, structure, &six(&metric), &list.hkl)?;
+        sticks.update(simd, physics, structure, &six(&metric), list)?;
         let n = sticks.len();
         tapered.clear();
         let columns = sticks.position.iter().zip(&sticks.intensity).take(n);
         tapered.extend(columns.map(|(x, i)| overlap.taper(*x).0 * i));
-        nodes.place(simd, &overlap.grid, &sticks.position[..n]);
+        nodes.place(&overlap.grid, &sticks.position[..n]);
         nodes.spread(simd, &overlap.grid, tapered, 1.0);
         Ok(())
     }
@@ -282,7 +282,7 @@ impl BlurredOverlap {
         let inside = sticks.iter().filter(|(x, _)| (lo..=hi).contains(x));
         let (positions, intensities): (Vec<f64>, Vec<f64>) =
             inside.map(|(x, i)| (*x, i * self.taper(*x).0)).unzip();
-        nodes.place(pulp::Scalar, &self.grid, &positions);
+        nodes.place(&self.grid, &positions);
         nodes.spread(pulp::Scalar, &self.grid, &intensities, 1.0);
         self.target_of_nodes(nodes.values().to_vec())
     }

@@ -19,12 +19,12 @@ pub(crate) trait Packed<S: Simd>: Real {
     fn store(pack: Self::Pack, x: &mut [Self]);
     fn plus(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack;
     fn times(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack;
-    /// All lanes added pairwise.
-    fn total(pack: Self::Pack) -> Self;
+    /// All lanes added up; in double precision pairwise, in the same order whatever the width of the registers.
+    fn total(simd: S, pack: Self::Pack) -> Self;
 }
 
 macro_rules! packed {
-    ($number:ty, $lanes:literal, $registers:ident, $width:ident, $splat:ident, $plus:ident, $times:ident, $as:ident, $as_mut:ident) => {
+    ($number:ty, $lanes:literal, $registers:ident, $width:ident, $splat:ident, $plus:ident, $times:ident, $as:ident, $as_mut:ident, $total:ident) => {
         impl<S: Simd> Packed<S> for $number {
             type Pack = [S::$registers; $lanes];
 
@@ -68,24 +68,53 @@ macro_rules! packed {
             }
 
             #[inline(always)]
-            fn total(pack: Self::Pack) -> Self {
-                let mut lanes = [0.0; $lanes];
-                <Self as Packed<S>>::store(pack, &mut lanes);
-                let mut n = $lanes;
-                while n > 1 {
-                    n /= 2;
-                    for i in 0..n {
-                        lanes[i] += lanes[i + n];
-                    }
-                }
-                lanes[0]
+            fn total(simd: S, pack: Self::Pack) -> Self {
+                $total(simd, pack)
             }
         }
     };
 }
 
-packed!(f64, 8, f64s, F64_LANES, splat_f64s, add_f64s, mul_f64s, as_simd_f64s, as_mut_simd_f64s);
-packed!(f32, 16, f32s, F32_LANES, splat_f32s, add_f32s, mul_f32s, as_simd_f32s, as_mut_simd_f32s);
+#[inline(always)]
+fn total_of_eight<S: Simd>(_: S, pack: [S::f64s; 8]) -> f64 {
+    let mut lanes = [0.0; 8];
+    <f64 as Packed<S>>::store(pack, &mut lanes);
+    crate::lanes::reduce(lanes)
+}
+
+#[inline(always)]
+fn total_of_sixteen<S: Simd>(simd: S, pack: [S::f32s; 16]) -> f32 {
+    let mut sum = pack[0];
+    for p in &pack[1..16 / S::F32_LANES] {
+        sum = simd.add_f32s(sum, *p);
+    }
+    simd.reduce_sum_f32s(sum)
+}
+
+packed!(
+    f64,
+    8,
+    f64s,
+    F64_LANES,
+    splat_f64s,
+    add_f64s,
+    mul_f64s,
+    as_simd_f64s,
+    as_mut_simd_f64s,
+    total_of_eight
+);
+packed!(
+    f32,
+    16,
+    f32s,
+    F32_LANES,
+    splat_f32s,
+    add_f32s,
+    mul_f32s,
+    as_simd_f32s,
+    as_mut_simd_f32s,
+    total_of_sixteen
+);
 
 #[cfg(test)]
 mod tests {
@@ -102,7 +131,7 @@ mod tests {
             assert!((y.to_f64() - factor * x.to_f64()).abs() < 1e-12);
         }
         let n = T::PACK as f64;
-        assert!((T::total(pack).to_f64() - 0.5 * n * (n - 1.0)).abs() < 1e-12);
+        assert!((T::total(simd, pack).to_f64() - 0.5 * n * (n - 1.0)).abs() < 1e-12);
     }
 
     struct Check;

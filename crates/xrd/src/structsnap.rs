@@ -15,7 +15,7 @@ pub use single::{InnerProducts, LatticeEvaluation, LossOfProducts, SinglePrecisi
 
 use crate::gaussian::Grid;
 use crate::peaks::{Stick, merge};
-use crate::reflections::{self, Shell, six};
+use crate::reflections::{self, Rows, Runs, Shell, six};
 use crate::{DecimatedForward, ForwardError, ForwardModel, ReflectionList, StructureGradient};
 use braggscape_crystal::Structure;
 use braggscape_pattern::{Axis, Pattern, Peak};
@@ -95,11 +95,11 @@ impl Structsnap {
     /// # Errors
     /// [`ForwardError::NoReflections`], [`ForwardError::TooManyReflections`], [`ForwardError::NonPositiveWidth`].
     pub fn reflections(&self, structure: &Structure) -> Result<ReflectionList, ForwardError> {
-        let mut list = ReflectionList::default();
+        let (mut rows, mut list) = (Rows::default(), Runs::default());
         let metric = structure.lattice().metric_tensor();
         let inverse = structure.lattice().inverse();
-        self.list(&metric, &(inverse * inverse.transpose()), &mut list)?;
-        Ok(list)
+        self.list(&metric, &(inverse * inverse.transpose()), &mut rows, &mut list)?;
+        Ok(ReflectionList::from(&list))
     }
 
     #[inline(always)]
@@ -107,7 +107,8 @@ impl Structsnap {
         &self,
         metric: &Matrix3<f64>,
         reciprocal: &Matrix3<f64>,
-        list: &mut ReflectionList,
+        rows: &mut Rows,
+        list: &mut Runs,
     ) -> Result<(), ForwardError> {
         let wavelength = self.options.wavelength;
         let limits = reflections::index_limits(
@@ -118,11 +119,11 @@ impl Structsnap {
             wavelength,
         )?;
         if let Some(shell) = self.shell {
-            reflections::fill_shell(list, limits, &six(reciprocal), shell);
+            rows.fill_shell(list, limits, &six(reciprocal), shell);
         } else {
-            reflections::fill(list, limits, &six(reciprocal), |_, g2| self.reaches(g2))?;
+            reflections::fill(list, limits, &six(reciprocal), |g2| self.reaches(g2))?;
         }
-        if list.hkl.is_empty() {
+        if list.is_empty() {
             let (from, to) = (self.grid.start, self.grid.end());
             return Err(ForwardError::NoReflections { from, to, wavelength });
         }

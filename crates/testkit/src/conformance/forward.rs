@@ -197,7 +197,7 @@ fn pullback(model: &dyn ForwardModel, s: &Structure) -> Verdict {
     let weights = weights(model.axis().n_points());
     let mut scratch = Scratch::default();
     simulate_with(model, &s, &mut scratch)?;
-    let mut list = scratch.reflections().clone();
+    let mut list = scratch.reflections();
     let reciprocal = s.lattice().reciprocal();
     list.retain(|hkl| {
         0.5 * model.wavelength() * (reciprocal * Vector3::from(hkl.map(f64::from))).norm()

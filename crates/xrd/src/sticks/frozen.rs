@@ -2,13 +2,15 @@
 
 use super::sites::Sites;
 use super::table::HklTable;
+use crate::lanes::{eight, put_eight};
 use crate::real::Real;
+use crate::reflections::Runs;
 
 /// The sums of every index in a box: they depend on h, k, l and the coordinates, not on the lattice.
 #[derive(Debug, Default)]
 pub(crate) struct FrozenSums<T> {
     table: HklTable<T>,
-    indices: Vec<[i32; 3]>,
+    indices: Runs,
     re: Vec<T>,
     im: Vec<T>,
     limits: Option<[i32; 3]>,
@@ -47,16 +49,22 @@ impl<T: Real> FrozenSums<T> {
         };
         let [_, nk, nl] = limits;
         for part in [&mut *re, &mut *im] {
-            part.clear();
             part.resize(list.stride * sites.species.len(), T::default());
         }
-        for run in &list.runs {
-            let [h, k, l] = run.hkl;
-            let from = ((h * (2 * nk + 1) + k + nk) * (2 * nl + 1) + l + nl) as usize;
-            for e in 0..sites.species.len() {
-                let (to, from) = (e * list.stride + run.start, e * self.table.stride + from);
-                re[to..to + run.len].copy_from_slice(&self.re[from..from + run.len]);
-                im[to..to + run.len].copy_from_slice(&self.im[from..from + run.len]);
+        for (to, from) in [(re, &self.re), (im, &self.im)] {
+            let columns =
+                to.chunks_exact_mut(list.stride).zip(from.chunks_exact(self.table.stride));
+            for (to, from) in columns {
+                for run in list.runs.iter() {
+                    let [h, k, l] = run.hkl;
+                    let place = ((h * (2 * nk + 1) + k + nk) * (2 * nl + 1) + l + nl) as usize;
+                    let mut first = 0;
+                    while first < run.len {
+                        // What stands beyond the end of a run is overwritten by the next.
+                        put_eight(to, run.start + first, eight(from, place + first));
+                        first += 8;
+                    }
+                }
             }
         }
     }
@@ -68,7 +76,7 @@ impl<T: Real> FrozenSums<T> {
         self.indices.clear();
         for h in 0..=nh {
             for k in -nk..=nk {
-                self.indices.extend((-nl..=nl).map(|l| [h, k, l]));
+                self.indices.push([h, k, -nl], 2 * nl as usize + 1);
             }
         }
         self.table.set(&self.indices);

@@ -13,9 +13,9 @@ mod table;
 pub use geometry::Coordinate;
 
 use crate::form_factor::EuAm;
-use crate::lanes::{Lanes, eight, put_eight};
 use crate::packs::Packed;
 use crate::real::Real;
+use crate::reflections::Runs;
 use crate::{ForwardError, StructureGradient};
 use braggscape_crystal::Structure;
 use frozen::FrozenSums;
@@ -114,8 +114,8 @@ impl<T: Real> Sticks<T> {
         self.table.len()
     }
 
-    pub(crate) fn hkl(&self) -> &[[i32; 3]] {
-        self.table.hkl()
+    pub(crate) fn hkl(&self) -> impl Iterator<Item = [i32; 3]> + '_ {
+        self.table.runs.hkl()
     }
 
     /// Whether these are the sticks of a structure's sites.
@@ -125,19 +125,23 @@ impl<T: Real> Sticks<T> {
 
     /// Positions and intensities of these reflections; `metric` holds the components of the reciprocal metric tensor.
     #[inline(always)]
-    pub(crate) fn update(
+    pub(crate) fn update<S: Simd>(
         &mut self,
+        simd: S,
         physics: Physics,
         structure: &Structure,
         metric: &[f64; 6],
-        hkl: &[[i32; 3]],
-    ) -> Result<(), ForwardError> {
+        list: &Runs,
+    ) -> Result<(), ForwardError>
+    where
+        T: Packed<S>,
+    {
         let before = self.physics.take();
         if before.is_none_or(|p| p.eu_am != physics.eu_am) {
             self.sites.clear();
         }
         let sites = self.sites.set(structure, physics.eu_am)?;
-        let list = self.table.set(hkl);
+        let list = self.table.set(list);
         self.update_sums(sites.any, list);
         let same = self.metric.map(f64::to_bits) == metric.map(f64::to_bits);
         let moved = list || before != Some(physics) || !same;
@@ -149,8 +153,7 @@ impl<T: Real> Sticks<T> {
         if moved || sites.elements {
             self.update_form_factors(physics.b_iso);
         }
-        self.update_intensities();
-        let total = self.intensity[..self.len()].iter().fold(T::default(), |sum, i| sum + *i);
+        let total = self.update_intensities(simd);
         if !total.to_f64().is_finite() {
             return Err(ForwardError::NonFinite);
         }
@@ -213,38 +216,45 @@ impl<T: Real> Sticks<T> {
         }
     }
 
+    /// Gives a sum over all intensities, which is finite if they are.
     #[inline(always)]
-    fn update_intensities(&mut self) {
+    fn update_intensities<S: Simd>(&mut self, simd: S) -> T
+    where
+        T: Packed<S>,
+    {
         let stride = self.table.stride;
         let [fr, fi] = &mut self.structure_factor;
         let rest = [&mut self.f_squared, &mut self.d_f_squared, &mut self.intensity];
         for column in [&mut *fr, &mut *fi].into_iter().chain(rest) {
             column.resize(stride, T::default());
         }
-        let two = T::of(2.0);
-        for at in (0..stride).step_by(8) {
-            let zero = [T::default(); 8];
+        let zero = T::splat(simd, T::default());
+        let two = T::splat(simd, T::of(2.0));
+        let mut total = zero;
+        for at in (0..stride).step_by(T::PACK) {
             let (mut a, mut b, mut da, mut db) = (zero, zero, zero, zero);
-            for e in 0..self.sites.species.len() {
-                let (x, y) =
-                    (eight(&self.sums[0], e * stride + at), eight(&self.sums[1], e * stride + at));
-                let (f, df) = (eight(&self.f, e * stride + at), eight(&self.df, e * stride + at));
-                for n in 0..8 {
-                    a[n] += f[n] * x[n];
-                    b[n] += f[n] * y[n];
-                    da[n] += df[n] * x[n];
-                    db[n] += df[n] * y[n];
-                }
+            for first in (0..self.sites.species.len()).map(|e| e * stride + at) {
+                let x = T::load(simd, &self.sums[0][first..]);
+                let y = T::load(simd, &self.sums[1][first..]);
+                let f = T::load(simd, &self.f[first..]);
+                let df = T::load(simd, &self.df[first..]);
+                a = T::plus(simd, a, T::times(simd, f, x));
+                b = T::plus(simd, b, T::times(simd, f, y));
+                da = T::plus(simd, da, T::times(simd, df, x));
+                db = T::plus(simd, db, T::times(simd, df, y));
             }
-            let lp = eight(&self.lp, at);
-            let square: Lanes<T> = std::array::from_fn(|n| a[n] * a[n] + b[n] * b[n]);
-            put_eight(fr, at, a);
-            put_eight(fi, at, b);
-            put_eight(&mut self.f_squared, at, square);
-            let slope = std::array::from_fn(|n| two * (a[n] * da[n] + b[n] * db[n]));
-            put_eight(&mut self.d_f_squared, at, slope);
-            put_eight(&mut self.intensity, at, std::array::from_fn(|n| two * square[n] * lp[n]));
+            let square = T::plus(simd, T::times(simd, a, a), T::times(simd, b, b));
+            let slope = T::plus(simd, T::times(simd, a, da), T::times(simd, b, db));
+            let twice = T::times(simd, two, square);
+            let intensity = T::times(simd, twice, T::load(simd, &self.lp[at..]));
+            T::store(a, &mut fr[at..]);
+            T::store(b, &mut fi[at..]);
+            T::store(square, &mut self.f_squared[at..]);
+            T::store(T::times(simd, two, slope), &mut self.d_f_squared[at..]);
+            T::store(intensity, &mut self.intensity[at..]);
+            total = T::plus(simd, total, intensity);
         }
+        T::total(simd, total)
     }
 
     /// Reflection `i`.
@@ -330,7 +340,7 @@ impl<T: Real> Sticks<T> {
         }
         let mut totals = [0.0; 8];
         for (total, sum) in totals.iter_mut().zip(sums) {
-            *total = T::total(sum).to_f64();
+            *total = T::total(simd, sum).to_f64();
         }
         let [m11, m22, m33, m23, m13, m12, damped, power] = totals;
         // s^2 = h^T G* h / 4.

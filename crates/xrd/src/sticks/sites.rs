@@ -3,10 +3,11 @@
 //! Phases exp(2 pi i (h x + k y + l z)) are products of three, each a power of one number: no sine or cosine is taken a
 //! term. Along a run of l eight reflections advance together; h and k give each site one factor a run.
 
-use super::table::{HklTable, Run};
+use super::table::HklTable;
 use crate::form_factor::{EuAm, FormFactor};
 use crate::lanes::{Lanes, eight, put_eight};
 use crate::real::Real;
+use crate::reflections::Run;
 use crate::{ForwardError, StructureGradient};
 use braggscape_crystal::{Site, Structure};
 use nalgebra::Vector3;
@@ -160,7 +161,7 @@ impl<T: Real> Sites<T> {
             part.resize(table.stride * self.species.len(), T::default());
         }
         let stride = self.stride();
-        for run in &table.runs {
+        for run in table.runs.iter() {
             self.set_hk(run);
             let top = (self.limits[2] + run.hkl[2]) as usize;
             for first in (0..run.len).step_by(8) {
@@ -203,7 +204,7 @@ impl<T: Real> Sites<T> {
         self.lanes.resize(self.order.len(), [zero; 3]);
         let stride = self.stride();
         let factor = T::of(-4.0 * std::f64::consts::PI);
-        for run in &table.runs {
+        for run in table.runs.iter() {
             self.set_hk(run);
             let [h, k, _] = run.hkl.map(|n| T::of(f64::from(n)));
             let top = (self.limits[2] + run.hkl[2]) as usize;
@@ -262,7 +263,7 @@ impl<T: Real> Sites<T> {
         let mut out = vec![vec![T::default(); table.len()]; self.order.len()];
         let (stride, [fr, fi]) = (self.stride(), structure_factor);
         let factor = T::of(-4.0 * std::f64::consts::PI);
-        for run in &table.runs {
+        for run in table.runs.iter() {
             self.set_hk(run);
             let top = (self.limits[2] + run.hkl[2]) as usize;
             for (e, species) in self.species.iter().enumerate() {

@@ -50,10 +50,10 @@ impl pulp::WithSimd for Forward<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) -> Self::Output {
         let Self { model, nodes, structure, scratch } = self;
-        model.update_sticks(structure, scratch)?;
+        model.update_sticks(simd, structure, scratch)?;
         let sticks = &scratch.sticks;
         let n = sticks.len();
-        scratch.nodes.place(simd, &nodes.grid, &sticks.position[..n]);
+        scratch.nodes.place(&nodes.grid, &sticks.position[..n]);
         scratch.nodes.spread(simd, &nodes.grid, &sticks.intensity, nodes.height);
         Ok(())
     }

@@ -137,7 +137,7 @@ impl Structsnap {
         scratch: &mut Scratch,
         out: &mut DMatrix<f64>,
     ) -> Result<(), ForwardError> {
-        self.update_sticks(structure, scratch)?;
+        self.update_sticks(pulp::Scalar, structure, scratch)?;
         scratch.simulated = Simulated::Nothing;
         out.resize_mut(points.n, columns.count(structure), 0.0);
         out.fill(0.0);
@@ -151,7 +151,7 @@ impl Structsnap {
         };
         let mut along_s2 = Vec::new();
         let sticks = &scratch.sticks;
-        for (i, hkl) in sticks.hkl().iter().enumerate() {
+        for (i, hkl) in sticks.hkl().enumerate() {
             let stick = sticks.stick(i);
             if stick.lp <= 0.0 {
                 continue;
@@ -180,7 +180,7 @@ impl Structsnap {
             if columns.coordinates {
                 for site in &sites {
                     for index in hkl {
-                        add.column(&shapes.by_intensity, f64::from(*index) * site[i]);
+                        add.column(&shapes.by_intensity, f64::from(index) * site[i]);
                     }
                 }
             }

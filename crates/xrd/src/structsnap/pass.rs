@@ -26,7 +26,7 @@ impl pulp::WithSimd for Forward<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) -> Self::Output {
         let Self { model, structure, scratch } = self;
-        model.update_sticks(structure, scratch)?;
+        model.update_sticks(simd, structure, scratch)?;
         model.place_peaks(scratch)?;
         scratch.profile.clear();
         scratch.profile.resize(model.grid.n + 2 * PAD, 0.0);
@@ -69,13 +69,15 @@ impl Structsnap {
         if scratch.held {
             return Ok(());
         }
-        self.list(&structure.lattice().metric_tensor(), &reciprocal, &mut scratch.list)
+        let metric = structure.lattice().metric_tensor();
+        self.list(&metric, &reciprocal, &mut scratch.rows, &mut scratch.list)
     }
 
     /// Lists reflections and computes their positions and intensities.
     #[inline(always)]
-    pub(super) fn update_sticks(
+    pub(super) fn update_sticks<S: pulp::Simd>(
         &self,
+        simd: S,
         structure: &Structure,
         scratch: &mut Scratch,
     ) -> Result<(), ForwardError> {
@@ -87,7 +89,7 @@ impl Structsnap {
             coordinate: Coordinate::TwoTheta,
         };
         let metric = six(&scratch.reciprocal);
-        scratch.sticks.update(physics, structure, &metric, &scratch.list.hkl)
+        scratch.sticks.update(simd, physics, structure, &metric, &scratch.list)
     }
 
     /// Lists reflections and computes their pattern.

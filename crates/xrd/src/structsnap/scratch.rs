@@ -4,6 +4,7 @@ use crate::ReflectionList;
 use crate::gaussian::{Footprint, PAD, StepTable};
 use crate::nodes::{Nodes, WIDE};
 use crate::peaks::Stick;
+use crate::reflections::{Rows, Runs};
 use crate::sticks::{GradientParts, Sticks};
 use braggscape_crystal::{Lattice, Structure};
 use nalgebra::Matrix3;
@@ -36,7 +37,8 @@ pub(super) enum Simulated {
 pub struct Scratch {
     /// Keep the list of reflections of the last simulation (or of [`Scratch::hold`]) instead of making a new one.
     pub(super) held: bool,
-    pub(super) list: ReflectionList,
+    pub(super) list: Runs,
+    pub(super) rows: Rows,
     pub(super) parts: GradientParts,
     pub(super) simulated: Simulated,
     pub(super) lattice: Option<Lattice>,
@@ -56,7 +58,7 @@ impl Scratch {
     /// Uses this list of reflections in every simulation from now on. A held reflection that leaves the limiting sphere
     /// (d < lambda/2) adds nothing.
     pub fn hold(&mut self, list: ReflectionList) {
-        self.list = list;
+        self.list.set(list.hkl());
         self.held = true;
     }
 
@@ -66,8 +68,8 @@ impl Scratch {
     }
 
     /// The list of reflections of the last simulation.
-    pub fn reflections(&self) -> &ReflectionList {
-        &self.list
+    pub fn reflections(&self) -> ReflectionList {
+        ReflectionList::from(&self.list)
     }
 
     /// Which derivatives pullbacks compute from now on; the others are given as 0. All by default.
@@ -93,14 +95,14 @@ impl Scratch {
         self.parts
     }
 
-    pub(crate) fn list_mut(&mut self) -> &mut ReflectionList {
-        &mut self.list
+    pub(crate) fn list_mut(&mut self) -> (&mut Rows, &mut Runs) {
+        (&mut self.rows, &mut self.list)
     }
 
     /// The list, its sticks, their values on nodes, and room for their tapered intensities.
     pub(crate) fn columns(
         &mut self,
-    ) -> (&ReflectionList, &mut Sticks<f64>, &mut Nodes<f64, WIDE>, &mut Vec<f64>) {
+    ) -> (&Runs, &mut Sticks<f64>, &mut Nodes<f64, WIDE>, &mut Vec<f64>) {
         (&self.list, &mut self.sticks, &mut self.nodes, &mut self.tapered)
     }
 
@@ -130,8 +132,8 @@ impl Scratch {
     pub(super) fn sticks(&self) -> impl Iterator<Item = Stick> + '_ {
         let s = &self.sticks;
         let columns = s.position.iter().zip(&s.s2).zip(&s.intensity);
-        s.hkl().iter().zip(columns).map(|(hkl, ((two_theta, s2), intensity))| Stick {
-            hkl: *hkl,
+        s.hkl().zip(columns).map(|(hkl, ((two_theta, s2), intensity))| Stick {
+            hkl,
             two_theta: *two_theta,
             g: 2.0 * s2.sqrt(),
             intensity: *intensity,

@@ -5,9 +5,9 @@ use super::{FWHM_PER_SIGMA, Structsnap};
 use crate::cell_gradient::cell_gradient;
 use crate::nodes::{NodeGrid, Nodes};
 use crate::packs::Packed;
-use crate::reflections::six;
+use crate::reflections::{Rows, Runs, six};
 use crate::sticks::{Coordinate, GradientParts, Physics, Pulled, Sticks};
-use crate::{ForwardError, ReflectionList, StructureGradient};
+use crate::{ForwardError, StructureGradient};
 use braggscape_crystal::{CellParameters, Lattice, Structure};
 use braggscape_pattern::{DecimatedTarget, Decimation, Pattern};
 use nalgebra::Matrix3;
@@ -93,7 +93,8 @@ pub struct SinglePrecision<'a> {
     projected: Vec<f32>,
     weights: Vec<f32>,
     target_norm: f64,
-    list: ReflectionList,
+    rows: Rows,
+    list: Runs,
     sticks: Sticks<f32>,
     nodes: Nodes<f32, NARROW>,
     residual: Vec<f32>,
@@ -151,7 +152,8 @@ impl<'a> SinglePrecision<'a> {
             projected,
             weights,
             target_norm: target.norm(),
-            list: ReflectionList::default(),
+            rows: Rows::default(),
+            list: Runs::default(),
             sticks: Sticks::default(),
             nodes: Nodes::default(),
             residual: vec![0.0; n],
@@ -240,16 +242,16 @@ impl pulp::WithSimd for Forward<'_, '_> {
         let Self { batch, structure, reciprocal } = self;
         let model = batch.model;
         let metric = structure.lattice().metric_tensor();
-        model.list(&metric, reciprocal, &mut batch.list)?;
+        model.list(&metric, reciprocal, &mut batch.rows, &mut batch.list)?;
         let physics = Physics {
             wavelength: model.options.wavelength,
             b_iso: model.options.b_iso,
             eu_am: model.options.eu_am,
             coordinate: Coordinate::TwoTheta,
         };
-        batch.sticks.update(physics, structure, &six(reciprocal), &batch.list.hkl)?;
+        batch.sticks.update(simd, physics, structure, &six(reciprocal), &batch.list)?;
         let n = batch.sticks.len();
-        batch.nodes.place(simd, &batch.grid, &batch.sticks.position[..n]);
+        batch.nodes.place(&batch.grid, &batch.sticks.position[..n]);
         let height = batch.height as f32;
         batch.nodes.spread(simd, &batch.grid, &batch.sticks.intensity, height);
         let zero = <f32 as Packed<S>>::splat(simd, 0.0);
@@ -261,7 +263,7 @@ impl pulp::WithSimd for Forward<'_, '_> {
             let weighted = f32::times(simd, g, f32::load(simd, w));
             square = f32::plus(simd, square, f32::times(simd, g, weighted));
         }
-        Ok((<f32 as Packed<S>>::total(along), <f32 as Packed<S>>::total(square)))
+        Ok((<f32 as Packed<S>>::total(simd, along), <f32 as Packed<S>>::total(simd, square)))
     }
 }
 
