@@ -79,7 +79,7 @@ fn gradients_agree_with_differences_at_distorted_copies_of_all_ten_crystals() {
         let start = Displacement::new(0.01).unwrap().distort(&strained, &mut rng).unwrap();
         for loss in &losses {
             let mut scratch = Scratch::default();
-            scratch.hold(model.reflections(&start).unwrap());
+            scratch.hold(&model.reflections(&start).unwrap());
             let mut case = Case { model: &model, target: &target, loss, scratch };
             let g = case.gradient(&start);
             let cell: Vec<(f64, f64)> = (0..6)

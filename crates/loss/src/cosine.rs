@@ -55,9 +55,7 @@ impl Loss for Cosine {
         let (f, g) = (intensity_norm(obs, "observed")?, intensity_norm(calc, "calculated")?);
         let value = -sum::dot(obs.y(), calc.y()) / (f * g);
         let (by_f, by_g) = (-1.0 / (f * g), -value / (g * g));
-        for ((d, x), y) in grad.iter_mut().zip(obs.y()).zip(calc.y()) {
-            *d = by_f * x + by_g * y;
-        }
+        sum::combine(grad, by_f, obs.y(), by_g, calc.y());
         Ok(value)
     }
 

@@ -101,9 +101,7 @@ impl Loss for Mse {
         let (f, _) = self.normalisation.divisor(obs, "observed")?;
         let (g, at) = self.normalisation.divisor(calc, "calculated")?;
         let n = obs.n_points() as f64;
-        for ((d, x), y) in grad.iter_mut().zip(obs.y()).zip(calc.y()) {
-            *d = y / g - x / f;
-        }
+        sum::combine(grad, 1.0 / g, calc.y(), -1.0 / f, obs.y());
         let value = sum::dot(grad, grad) / n;
         // Change of the divisor: d(y/N) = dy/N - y dN/N^2.
         let along = sum::dot(grad, calc.y());

@@ -9,7 +9,7 @@ use nalgebra::{DMatrix, DVector};
 use std::sync::Arc;
 
 /// Nodes beyond either end of the axis.
-const MARGIN: usize = 32;
+const MARGIN: usize = 48;
 /// Nodes beyond either end that have weights of their own.
 const OUTSIDE: usize = 12;
 /// Nodes within either end whose weights differ from those of the interior.
@@ -80,7 +80,7 @@ impl Decimation {
         let n_nodes = (within + 2 * MARGIN).next_multiple_of(8);
         let h = step / sigma;
         let weights = weights(n_points, every, h, n_nodes)?;
-        let kernel = kernel(every, h)?;
+        let kernel = gaussian_kernel(every, h)?;
         let mut made = Self {
             start,
             step,
@@ -253,17 +253,28 @@ fn solve_weights(
     Some(())
 }
 
-/// The kernel of the points between two nodes, for Gaussians of unit width with points `h` apart: it minimises the error of
-/// interpolated Gaussians over all centres.
-fn kernel(every: usize, h: f64) -> Option<Vec<[f64; TAPS]>> {
+/// The kernel that gives patterns made of Gaussians of unit width at points `h` apart from nodes at every k-th: row r holds the
+/// coefficients of `N` neighbouring nodes for the r-th point after node N/2 - 1 of them. It minimises the error of interpolated
+/// Gaussians over all centres, in the sense of least squares. `None` if that cannot be solved.
+///
+/// # Examples
+/// ```
+/// let (every, h) = (14, 0.0193);
+/// let kernel = braggscape_pattern::gaussian_kernel::<16>(every, h).expect("a solution");
+/// let gauss = |x: f64| (-0.5 * (x - 0.4) * (x - 0.4)).exp();
+/// let node = |n: usize| gauss((n as f64 - 7.0) * every as f64 * h);
+/// let fifth: f64 = (0..16).map(|n| kernel[5][n] * node(n)).sum();
+/// assert!((fifth - gauss(5.0 * h)).abs() < 1e-10);
+/// ```
+pub fn gaussian_kernel<const N: usize>(every: usize, h: f64) -> Option<Vec<[f64; N]>> {
     let spacing = every as f64 * h;
-    let position = |tap: usize| (tap as f64 + 1.0 - (TAPS / 2) as f64) * spacing;
+    let position = |tap: usize| (tap as f64 + 1.0 - (N / 2) as f64) * spacing;
     let gauss = |distance: f64| libm::exp(-0.5 * distance * distance);
     // Centres as far as a tap can see, four a step of nodes.
-    let reach = (8.0 + 0.5 * TAPS as f64 * spacing) / spacing;
+    let reach = (8.0 + 0.5 * N as f64 * spacing) / spacing;
     let centres: Vec<f64> =
         (0..=(8.0 * reach) as usize).map(|i| (0.25 * i as f64 - reach) * spacing).collect();
-    let a = DMatrix::from_fn(centres.len(), TAPS, |i, tap| gauss(position(tap) - centres[i]));
+    let a = DMatrix::from_fn(centres.len(), N, |i, tap| gauss(position(tap) - centres[i]));
     let b = DMatrix::from_fn(centres.len(), every, |i, r| gauss(r as f64 * h - centres[i]));
     let solution = a.svd(true, true).solve(&b, 1e-15).ok()?;
     let column = |r: usize| std::array::from_fn(|tap| solution[(tap, r)]);
@@ -376,8 +387,8 @@ mod tests {
             assert!((by_kernel - exact).abs() < 1e-8 * scale, "{}", (by_kernel - exact) / scale);
             assert!((sum::dot(d.sum_weights(), &g_nodes) / sum::total(&g) - 1.0).abs() < 1e-8);
             let largest = g.iter().copied().fold(0.0, f64::max);
-            for n in 0..n_points {
-                assert!((d.at(&g_nodes, n) - g[n]).abs() < 5e-8 * largest);
+            for (n, y) in g.iter().enumerate() {
+                assert!((d.at(&g_nodes, n) - y).abs() < 5e-8 * largest);
             }
             let (at, value) = d.largest(&g_nodes);
             assert!((value / largest - 1.0).abs() < 5e-8, "{value} {largest}");

@@ -24,7 +24,7 @@ mod radiation;
 pub mod sum;
 
 pub use axis::{Axis, AxisKind};
-pub use decimation::{DecimatedTarget, Decimation, TAPS};
+pub use decimation::{DecimatedTarget, Decimation, TAPS, gaussian_kernel};
 pub use error::PatternError;
 pub use peak::{HklFamily, Peak};
 pub use profile::Pattern;

@@ -10,6 +10,7 @@
 
 mod cell_gradient;
 mod error;
+mod fine;
 mod form_factor;
 mod gaussian;
 mod lanes;

@@ -62,7 +62,7 @@ impl Default for BlurredOverlapOptions {
 ///
 /// # Method
 /// Both blurred lists are evaluated on nodes 0.39 s apart, where the rectangle rule is exact for products of Gaussians to
-/// exp(-(pi/0.39)^2) < 1e-28 and windows leave out 1e-8 of a peak's height. The cost is linear in the number of peaks.
+/// exp(-(pi/0.39)^2) < 1e-28 and windows leave out 1e-13 of a peak's height. The cost is linear in the number of peaks.
 ///
 /// # Differentiability
 /// Smooth, except that reflections enter and leave at the ends of the range; with `taper` they do so at intensity 0.

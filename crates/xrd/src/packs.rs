@@ -19,12 +19,14 @@ pub(crate) trait Packed<S: Simd>: Real {
     fn store(pack: Self::Pack, x: &mut [Self]);
     fn plus(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack;
     fn times(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack;
+    /// max(a - b, 0).
+    fn excess(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack;
     /// All lanes added up; in double precision pairwise, in the same order whatever the width of the registers.
     fn total(simd: S, pack: Self::Pack) -> Self;
 }
 
 macro_rules! packed {
-    ($number:ty, $lanes:literal, $registers:ident, $width:ident, $splat:ident, $plus:ident, $times:ident, $as:ident, $as_mut:ident, $total:ident) => {
+    ($number:ty, $lanes:literal, $registers:ident, $width:ident, $splat:ident, $plus:ident, $times:ident, $minus:ident, $max:ident, $as:ident, $as_mut:ident, $total:ident) => {
         impl<S: Simd> Packed<S> for $number {
             type Pack = [S::$registers; $lanes];
 
@@ -68,6 +70,15 @@ macro_rules! packed {
             }
 
             #[inline(always)]
+            fn excess(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack {
+                let mut out = a;
+                for i in 0..$lanes / S::$width {
+                    out[i] = simd.$max(simd.$minus(a[i], b[i]), simd.$splat(0.0));
+                }
+                out
+            }
+
+            #[inline(always)]
             fn total(simd: S, pack: Self::Pack) -> Self {
                 $total(simd, pack)
             }
@@ -99,6 +110,8 @@ packed!(
     splat_f64s,
     add_f64s,
     mul_f64s,
+    sub_f64s,
+    max_f64s,
     as_simd_f64s,
     as_mut_simd_f64s,
     total_of_eight
@@ -111,6 +124,8 @@ packed!(
     splat_f32s,
     add_f32s,
     mul_f32s,
+    sub_f32s,
+    max_f32s,
     as_simd_f32s,
     as_mut_simd_f32s,
     total_of_sixteen

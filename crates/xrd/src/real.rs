@@ -263,7 +263,7 @@ mod tests {
             assert!(error.abs() < 3e-7, "{x} {error:e}");
         }
         let low = [-709.0, -1e300, f64::NEG_INFINITY].map(f64::exponential);
-        assert_eq!(low, [0.0; 3]);
+        assert!(low.iter().all(|x| x.abs() < f64::MIN_POSITIVE));
         assert!(f32::exponential(-88.0).abs() < f32::MIN_POSITIVE);
     }
 

@@ -13,6 +13,7 @@ pub(crate) use pass::{clear_gradient, finish_gradient};
 pub use scratch::Scratch;
 pub use single::{InnerProducts, LatticeEvaluation, LossOfProducts, SinglePrecision};
 
+use crate::fine::FineGrid;
 use crate::gaussian::Grid;
 use crate::peaks::{Stick, merge};
 use crate::reflections::{self, Rows, Runs, Shell, six};
@@ -67,6 +68,7 @@ pub struct Structsnap {
     /// The shell of g^2 whose peaks reach the grid, if all have one width.
     shell: Option<Shell>,
     nodes: Option<NodeModel>,
+    fine: Option<FineGrid>,
 }
 
 impl Structsnap {
@@ -82,7 +84,12 @@ impl Structsnap {
         let g_max = options.q_max / std::f64::consts::TAU;
         let shell = shell(&options, &grid);
         let nodes = NodeModel::new(&options, &axis);
-        Ok(Self { options, axis, grid, g_max, shell, nodes })
+        let sigma = options.w.sqrt() / FWHM_PER_SIGMA;
+        let one_width = options.has_one_width();
+        let fine = one_width
+            .then(|| FineGrid::new(start, step, options.n_points, sigma, options.tails))
+            .flatten();
+        Ok(Self { options, axis, grid, g_max, shell, nodes, fine })
     }
 
     /// The options of the model.

@@ -203,7 +203,7 @@ fn pullback(model: &dyn ForwardModel, s: &Structure) -> Verdict {
         0.5 * model.wavelength() * (reciprocal * Vector3::from(hkl.map(f64::from))).norm()
             < LARGEST_SINE
     });
-    scratch.hold(list);
+    scratch.hold(&list);
     let y = simulate_with(model, &s, &mut scratch)?;
     let mut gradient = StructureGradient::default();
     model.pullback(&s, &weights, &mut scratch, &mut gradient).map_err(failed)?;

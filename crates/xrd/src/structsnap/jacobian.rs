@@ -54,7 +54,7 @@ struct Points {
 }
 
 /// Tails on nodes, in standard deviations: what the windows of the pattern itself hold.
-const CUT_ON_NODES: f64 = 6.5;
+const CUT_ON_NODES: f64 = 7.8;
 
 /// A peak's derivatives on its points: of the pattern in the intensity, in the position and in w^2.
 struct Shapes {

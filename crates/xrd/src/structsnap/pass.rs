@@ -3,9 +3,10 @@
 use super::scratch::{Simulated, Spread};
 use super::{FWHM_PER_SIGMA, Scratch, Structsnap};
 use crate::cell_gradient::cell_gradient;
-use crate::gaussian::{Footprint, PAD, StepTable, gather, spread};
+use crate::fine::OVERHANG;
+use crate::gaussian::{Footprint, Moments, PAD, StepTable, gather, spread};
 use crate::reflections::six;
-use crate::sticks::{Coordinate, Physics, Pulled};
+use crate::sticks::{Coordinate, Physics, Pulled, Sticks};
 use crate::{ForwardError, StructureGradient};
 use braggscape_crystal::Structure;
 use nalgebra::{Matrix3, Vector3};
@@ -27,6 +28,14 @@ impl pulp::WithSimd for Forward<'_> {
     fn with_simd<S: pulp::Simd>(self, simd: S) -> Self::Output {
         let Self { model, structure, scratch } = self;
         model.update_sticks(simd, structure, scratch)?;
+        if let Some(fine) = &model.fine {
+            scratch.profile.resize(PAD + model.grid.n + OVERHANG, 0.0);
+            let (sticks, nodes) = (&scratch.sticks, &mut scratch.fine);
+            nodes.place(&fine.nodes, &sticks.position[..sticks.len()]);
+            nodes.spread(simd, &fine.nodes, &sticks.intensity, model.height());
+            fine.interpolate(simd, nodes, &mut scratch.profile[PAD..]);
+            return Ok(());
+        }
         model.place_peaks(scratch)?;
         scratch.profile.clear();
         scratch.profile.resize(model.grid.n + 2 * PAD, 0.0);
@@ -43,6 +52,7 @@ impl pulp::WithSimd for Forward<'_> {
 /// The backward pass likewise.
 struct Backward<'a> {
     model: &'a Structsnap,
+    d_y: &'a [f64],
     scratch: &'a mut Scratch,
     out: &'a mut StructureGradient,
 }
@@ -52,8 +62,28 @@ impl pulp::WithSimd for Backward<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) -> Self::Output {
-        let Self { model, scratch, out } = self;
+        let Self { model, d_y, scratch, out } = self;
         scratch.sticks.clear_derivatives();
+        if let Some(fine) = &model.fine {
+            let Scratch { sticks, fine: nodes, fine_adjoint, second_moments, .. } = &mut *scratch;
+            fine.project(simd, d_y, fine_adjoint);
+            second_moments.resize(sticks.len(), 0.0);
+            let (heights, firsts) = (&mut sticks.d_intensity, &mut sticks.d_position);
+            let moments = [&mut heights[..], &mut firsts[..], &mut second_moments[..]];
+            nodes.gather_moments(simd, &fine.nodes, fine_adjoint, moments);
+            let sigma = model.options.w.sqrt() / FWHM_PER_SIGMA;
+            let t = fine.nodes.slope() * sigma;
+            for (i, second) in second_moments.iter().enumerate() {
+                let moments = Moments {
+                    height: sticks.d_intensity[i],
+                    first: sticks.d_position[i] * t,
+                    second: second * t * t,
+                };
+                let height = sticks.intensity[i] * model.height();
+                model.pull_moments(i, &moments, sigma, height, sticks, &mut out.caglioti);
+            }
+            return scratch.sticks.pull(simd, scratch.parts, out);
+        }
         for i in 0..scratch.peaks.len() {
             model.pull_peak(simd, i, scratch, out);
         }
@@ -166,12 +196,19 @@ impl Structsnap {
         scratch: &mut Scratch,
         out: &mut StructureGradient,
     ) {
-        scratch.adjoint.clear();
-        scratch.adjoint.resize(PAD, 0.0);
-        scratch.adjoint.extend_from_slice(d_y);
-        scratch.adjoint.resize(d_y.len() + 2 * PAD, 0.0);
+        if self.fine.is_none() {
+            scratch.adjoint.clear();
+            scratch.adjoint.resize(PAD, 0.0);
+            scratch.adjoint.extend_from_slice(d_y);
+            scratch.adjoint.resize(d_y.len() + 2 * PAD, 0.0);
+        }
         clear_gradient(structure, out);
-        let pulled = pulp::Arch::new().dispatch(Backward { model: self, scratch, out: &mut *out });
+        let pulled = pulp::Arch::new().dispatch(Backward {
+            model: self,
+            d_y,
+            scratch: &mut *scratch,
+            out: &mut *out,
+        });
         finish_gradient(structure, scratch, &pulled, out);
     }
 
@@ -189,17 +226,39 @@ impl Structsnap {
             return;
         }
         let moments = gather(simd, &scratch.adjoint, &self.grid, &scratch.tables[table], &at);
-        let sticks = &mut scratch.sticks;
+        self.pull_moments(i, &moments, sigma, height, &mut scratch.sticks, &mut out.caglioti);
+    }
+
+    /// Derivatives in intensity, position and width from the sums over the profile of peak `i`.
+    #[inline(always)]
+    fn pull_moments(
+        &self,
+        i: usize,
+        moments: &Moments,
+        sigma: f64,
+        height: f64,
+        sticks: &mut Sticks<f64>,
+        caglioti: &mut [f64; 3],
+    ) {
         sticks.d_intensity[i] = moments.height / (sigma * SQRT_TAU);
         sticks.d_position[i] = height * moments.first / sigma;
         let d_sigma = height * (moments.second - moments.height) / sigma;
         // Width: w^2 = U t^2 + V t + W.
         let d_width_squared = d_sigma / (2.0 * FWHM_PER_SIGMA * FWHM_PER_SIGMA * sigma);
         let tangent = self.tangent(sticks.s2[i]);
-        out.caglioti[0] += d_width_squared * tangent * tangent;
-        out.caglioti[1] += d_width_squared * tangent;
-        out.caglioti[2] += d_width_squared;
+        // A held reflection may have left the limiting sphere.
+        if !tangent.is_finite() {
+            return;
+        }
+        caglioti[0] += d_width_squared * tangent * tangent;
+        caglioti[1] += d_width_squared * tangent;
+        caglioti[2] += d_width_squared;
         sticks.d_s2[i] = d_width_squared * self.width_slope(tangent);
+    }
+
+    /// Height of a peak of intensity 1 where all peaks have one width.
+    fn height(&self) -> f64 {
+        FWHM_PER_SIGMA / (self.options.w.sqrt() * SQRT_TAU)
     }
 }
 

@@ -50,6 +50,10 @@ pub struct Scratch {
     pub(super) profile: Vec<f64>,
     pub(super) adjoint: Vec<f64>,
     pub(super) nodes: Nodes<f64, WIDE>,
+    /// The nodes of a [`FineGrid`](crate::fine::FineGrid), and the weights of a pullback on them.
+    pub(super) fine: Nodes<f64, { crate::fine::WINDOW }>,
+    pub(super) fine_adjoint: Vec<f64>,
+    pub(super) second_moments: Vec<f64>,
     /// Intensities after a taper.
     tapered: Vec<f64>,
 }
@@ -57,7 +61,7 @@ pub struct Scratch {
 impl Scratch {
     /// Uses this list of reflections in every simulation from now on. A held reflection that leaves the limiting sphere
     /// (d < lambda/2) adds nothing.
-    pub fn hold(&mut self, list: ReflectionList) {
+    pub fn hold(&mut self, list: &ReflectionList) {
         self.list.set(list.hkl());
         self.held = true;
     }

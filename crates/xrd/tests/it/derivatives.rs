@@ -61,7 +61,7 @@ fn check(s: &Structure, o: &StructsnapOptions) -> Result<(), TestCaseError> {
         let g = (reciprocal * Vector3::from(hkl.map(f64::from))).norm();
         0.5 * g * o.wavelength < 0.96
     });
-    scratch.hold(list);
+    scratch.hold(&list);
     let g = gradient(s, o, &mut scratch);
     let whole = size(s, o, &mut scratch);
     let cell = s.cell().to_array();

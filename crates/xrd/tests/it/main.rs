@@ -8,4 +8,6 @@ mod overlap;
 mod peak_lists;
 mod reference;
 mod sample;
+mod scale;
+mod single;
 mod specification;

@@ -108,7 +108,7 @@ fn check(
     let s = s.with_lattice(Lattice::from_parameters(&s.cell()).unwrap());
     let mut g = StructureGradient::default();
     let value = blurred.value_and_gradient(target, &s, scratch, &mut g).unwrap();
-    scratch.hold(scratch.reflections());
+    scratch.hold(&scratch.reflections());
     let mut at = |s: Structure| blurred.value(target, &s, scratch).unwrap();
     prop_assert!((at(s.clone()) - value).abs() < 1e-13);
     let cell = s.cell().to_array();
