@@ -203,6 +203,14 @@ fn crystals_that_a_model_cannot_take_are_refused_by_name() {
 #[test]
 fn ranges_without_reflections_are_refused() {
     let dir = crystals();
+    let simulate = ["simulate", "u2ti.cif", "--quiet", "--wavelength", "30"];
+    for format in ["csv", "json", "svg"] {
+        run(dir.path(), &[&simulate[..], &["--format", format]].concat())
+            .refused(&["u2ti.cif: ", "no reflection"]);
+    }
+    run(dir.path(), &[&simulate[..], &["--peaks"]].concat()).refused(&["no reflection"]);
+    let evaluate = ["evaluate", "u2ti.cif", "--quiet", "--target", "au2s.cif", "--wavelength", "30"];
+    run(dir.path(), &evaluate).refused(&["no reflection"]);
     let pymatgen = ["simulate", "u2ti.cif", "--quiet", "--preset", "pymatgen"];
     for options in [["--wavelength", "30"], ["--two-theta", "1:2"]] {
         run(dir.path(), &[&pymatgen[..], &["--format", "json"], &options].concat())
