@@ -209,7 +209,8 @@ fn ranges_without_reflections_are_refused() {
             .refused(&["u2ti.cif: ", "no reflection"]);
     }
     run(dir.path(), &[&simulate[..], &["--peaks"]].concat()).refused(&["no reflection"]);
-    let evaluate = ["evaluate", "u2ti.cif", "--quiet", "--target", "au2s.cif", "--wavelength", "30"];
+    let evaluate =
+        ["evaluate", "u2ti.cif", "--quiet", "--target", "au2s.cif", "--wavelength", "30"];
     run(dir.path(), &evaluate).refused(&["no reflection"]);
     let pymatgen = ["simulate", "u2ti.cif", "--quiet", "--preset", "pymatgen"];
     for options in [["--wavelength", "30"], ["--two-theta", "1:2"]] {

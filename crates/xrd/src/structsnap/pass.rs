@@ -289,3 +289,55 @@ pub(crate) fn finish_gradient(
 pub(crate) fn symmetric(m: &[f64; 6]) -> Matrix3<f64> {
     Matrix3::new(m[0], m[5], m[4], m[5], m[1], m[3], m[4], m[3], m[2])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::StructsnapOptions;
+    use braggscape_crystal::study_crystal;
+    use pulp::{Arch, Scalar, WithSimd};
+
+    /// Pattern and gradient as one vector of bits; `how` runs a pass.
+    fn bits(
+        options: &StructsnapOptions,
+        forward: impl Fn(Forward<'_>) -> Result<(), ForwardError>,
+        backward: impl Fn(Backward<'_>) -> Pulled,
+    ) -> Vec<u64> {
+        let model = Structsnap::new(options.clone()).unwrap();
+        let structure = study_crystal("Na3MnCoNiO6").unwrap().structure();
+        let mut scratch = Scratch::default();
+        forward(Forward { model: &model, structure: &structure, scratch: &mut scratch }).unwrap();
+        let mut y = vec![0.0; options.n_points];
+        scratch.copy_profile(&mut y);
+        let d_y: Vec<f64> = (0..y.len()).map(|n| libm::sin(0.1 * n as f64)).collect();
+        scratch.adjoint.resize(PAD, 0.0);
+        scratch.adjoint.extend_from_slice(&d_y);
+        scratch.adjoint.resize(d_y.len() + 2 * PAD, 0.0);
+        let mut out = StructureGradient::default();
+        clear_gradient(&structure, &mut out);
+        let pulled =
+            backward(Backward { model: &model, d_y: &d_y, scratch: &mut scratch, out: &mut out });
+        finish_gradient(&structure, &scratch, &pulled, &mut out);
+        let coords = out.frac_coords.iter().flat_map(|f| [f.x, f.y, f.z]);
+        let cell = out.lengths.into_iter().chain(out.angles).chain(out.caglioti);
+        y.into_iter().chain(coords).chain(cell).map(f64::to_bits).collect()
+    }
+
+    #[test]
+    fn no_bit_depends_on_the_width_of_the_registers() {
+        for (u, tails) in [(0.0, 7.0), (0.0, 12.0), (0.2, 7.0)] {
+            let options = StructsnapOptions { u, tails, ..Default::default() };
+            let plain = bits(&options, |f| f.with_simd(Scalar), |b| b.with_simd(Scalar));
+            let wide = bits(&options, |f| Arch::new().dispatch(f), |b| Arch::new().dispatch(b));
+            assert_eq!(plain, wide);
+            #[cfg(target_arch = "x86_64")]
+            if let Some(v3) = pulp::x86::V3::try_new() {
+                use pulp::Simd;
+                assert_eq!(
+                    plain,
+                    bits(&options, |f| Simd::vectorize(v3, f), |b| Simd::vectorize(v3, b))
+                );
+            }
+        }
+    }
+}
