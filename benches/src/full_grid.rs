@@ -1,12 +1,11 @@
 //! The `structsnap` preset on its whole grid, as a study uses it.
 
+use crate::shared::model;
 use crate::{Case, Evaluate, Gradient, Outcome};
 use braggscape_crystal::Structure;
 use braggscape_loss::{Cosine, Loss as _};
 use braggscape_pattern::Pattern;
-use braggscape_xrd::{
-    ForwardModel as _, Scratch, Structsnap, StructsnapOptions, StructureGradient,
-};
+use braggscape_xrd::{ForwardModel as _, GradientParts, Scratch, Structsnap, StructureGradient};
 
 /// Pattern, cosine loss and pullback.
 pub(crate) struct FullGrid {
@@ -24,7 +23,7 @@ pub(crate) struct FullGrid {
 impl FullGrid {
     /// For [`KERNELS`](crate::KERNELS).
     pub(crate) fn prepare(case: &Case) -> anyhow::Result<Box<dyn Evaluate>> {
-        let model = Structsnap::new(StructsnapOptions::default())?;
+        let model = model()?.clone();
         Ok(Box::new(Self::new(model, &case.truth, case.starts.clone())?))
     }
 
@@ -61,15 +60,7 @@ impl Evaluate for FullGrid {
     }
 
     fn outcome(&self) -> Outcome {
-        let g = &self.gradient;
-        let [a, b, c] = g.lengths;
-        let [alpha, beta, gamma] = g.angles;
-        Outcome {
-            loss: Some(self.value),
-            gradient: Some(Gradient {
-                cell: Some([a, b, c, alpha, beta, gamma]),
-                coords: Some(g.frac_coords.iter().map(|f| (*f).into()).collect()),
-            }),
-        }
+        let gradient = Some(Gradient::of(&self.gradient, GradientParts::default()));
+        Outcome { loss: Some(self.value), gradient }
     }
 }

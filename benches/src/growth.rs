@@ -101,9 +101,11 @@ fn model(wavelength: f64) -> anyhow::Result<Structsnap> {
 fn full_grid(structure: &Structure, wavelength: f64) -> anyhow::Result<Prepared> {
     let model = model(wavelength)?;
     let n_reflections = model.reflections(structure)?.n_pairs();
-    // Every second evaluation has slightly longer axes, so that none repeats the one before.
+    // Every second evaluation has slightly longer axes and moved atoms, so that nothing is kept from the one before.
     let longer = Lattice::from_columns(structure.lattice().columns() * (1.0 + 1e-6))?;
-    let starts = vec![structure.clone(), structure.with_lattice(longer)];
+    let moved =
+        structure.frac_coords().iter().map(|frac| frac.add_scalar(1e-6)).collect::<Vec<_>>();
+    let starts = vec![structure.clone(), structure.with_lattice(longer).with_frac_coords(&moved)?];
     let mut prepared = FullGrid::new(model, structure, starts)?;
     Ok((n_reflections, Box::new(move |i| prepared.evaluate(i))))
 }

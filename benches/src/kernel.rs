@@ -3,11 +3,12 @@
 //! To time a further kernel, write its [`Evaluate`] in a file of its own and add a row; `cargo xtask bench-peers` shows every
 //! row it is given. A target for it is a row of `TARGETS` in `xtask/src/bench_peers/table.rs`.
 
-use crate::Case;
+use crate::blurred::Blurred;
 use crate::full_grid::FullGrid;
-use braggscape_crystal::Structure;
-use braggscape_pattern::Peak;
-use braggscape_xrd::{ForwardError, PeakList, PeakListOptions};
+use crate::resampled::Resampled;
+use crate::single::Single;
+use crate::{Case, setup};
+use braggscape_xrd::{GradientParts, StructureGradient};
 use serde::Serialize;
 
 /// A kernel prepared for one refinement, with all its buffers.
@@ -41,31 +42,46 @@ pub struct Gradient {
     pub coords: Option<Vec<[f64; 3]>>,
 }
 
+impl Gradient {
+    /// The parts of a gradient that are free.
+    pub(crate) fn of(whole: &StructureGradient, parts: GradientParts) -> Self {
+        let ([a, b, c], [alpha, beta, gamma]) = (whole.lengths, whole.angles);
+        let coords = whole.frac_coords.iter().map(|f| (*f).into());
+        Self {
+            cell: parts.lattice.then_some([a, b, c, alpha, beta, gamma]),
+            coords: parts.coordinates.then(|| coords.collect()),
+        }
+    }
+}
+
+/// What a kernel is prepared for.
+pub enum Prepare {
+    /// A refinement.
+    Case(fn(&Case) -> anyhow::Result<Box<dyn Evaluate>>),
+    /// All of them.
+    Study(fn() -> Box<dyn Evaluate>),
+}
+
 /// A kernel of the refinement: loss and gradient at an iterate, or a part of what that needs.
 pub struct Kernel {
     /// Name in the table.
     pub name: &'static str,
     /// Makes what is timed; not timed itself.
-    pub prepare: fn(&Case) -> anyhow::Result<Box<dyn Evaluate>>,
+    pub prepare: Prepare,
 }
 
 /// The kernels, in the order of the table.
-pub const KERNELS: &[Kernel] = &[Kernel { name: "full-grid", prepare: FullGrid::prepare }];
-
-/// A calculator of peak lists.
-pub struct PeakKernel {
-    /// Name in the table.
-    pub name: &'static str,
-    /// The peaks of a structure with the default options of the `pymatgen` preset.
-    pub peaks: fn(&Structure) -> Result<Vec<Peak>, ForwardError>,
-}
-
-/// The calculators of peak lists, in the order of the table.
-pub const PEAK_KERNELS: &[PeakKernel] = &[PeakKernel { name: "peak-list", peaks: peak_list }];
-
-fn peak_list(structure: &Structure) -> Result<Vec<Peak>, ForwardError> {
-    PeakList::new(PeakListOptions::default())?.peaks(structure)
-}
+pub const KERNELS: &[Kernel] = &[
+    Kernel { name: "full-grid", prepare: Prepare::Case(FullGrid::prepare) },
+    Kernel { name: "resampled", prepare: Prepare::Case(Resampled::prepare) },
+    Kernel { name: "lattice-only", prepare: Prepare::Case(Resampled::prepare_lattice) },
+    Kernel { name: "float32", prepare: Prepare::Case(Single::prepare_lattice) },
+    Kernel { name: "float32-all", prepare: Prepare::Case(Single::prepare) },
+    Kernel { name: "blurred-overlap", prepare: Prepare::Case(Blurred::prepare) },
+    Kernel { name: "model", prepare: Prepare::Study(setup::prepare_model) },
+    Kernel { name: "setup", prepare: Prepare::Case(setup::prepare_target) },
+    Kernel { name: "setup-blurred", prepare: Prepare::Case(setup::prepare_blurred_target) },
+];
 
 #[cfg(test)]
 mod tests {
@@ -75,7 +91,11 @@ mod tests {
     fn every_kernel_evaluates_every_case() {
         for case in Case::all().unwrap() {
             for kernel in KERNELS {
-                let mut prepared = (kernel.prepare)(&case).unwrap();
+                let prepared = match kernel.prepare {
+                    Prepare::Case(prepare) => prepare(&case),
+                    Prepare::Study(prepare) => Ok(prepare()),
+                };
+                let mut prepared = prepared.unwrap();
                 prepared.evaluate(0).unwrap();
                 let first = prepared.outcome();
                 for i in 1..case.starts.len() {

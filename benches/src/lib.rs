@@ -2,15 +2,22 @@
 //!
 //! All of it runs on one thread. A kernel that is to be timed is a row of [`KERNELS`] or [`PEAK_KERNELS`].
 
+mod blurred;
 mod case;
 mod clock;
 mod fixture;
 mod full_grid;
 mod growth;
 mod kernel;
+mod peak_kernel;
+mod resampled;
+mod setup;
+mod shared;
+mod single;
 
 pub use case::Case;
 pub use clock::{Effort, Timing, time};
 pub use fixture::{Listed, default_fixture, listed};
 pub use growth::{Cell, GROWING, GrowingKernel, RADIATIONS, WINDOW, random_cell, supercell};
-pub use kernel::{Evaluate, Gradient, KERNELS, Kernel, Outcome, PEAK_KERNELS, PeakKernel};
+pub use kernel::{Evaluate, Gradient, KERNELS, Kernel, Outcome, Prepare};
+pub use peak_kernel::{ListPeaks, PEAK_KERNELS, PeakKernel};

@@ -2,7 +2,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 use anyhow::{Context as _, bail};
-use braggscape_benches::{Case, Effort, KERNELS, PEAK_KERNELS, default_fixture, listed, time};
+use braggscape_benches::{
+    Case, Effort, Evaluate, KERNELS, Kernel, ListPeaks, Listed, PEAK_KERNELS, Prepare,
+    default_fixture, listed, time,
+};
 use pico_args::Arguments;
 use serde_json::{Value, json};
 use std::fs;
@@ -61,16 +64,24 @@ fn run(mut args: Arguments) -> anyhow::Result<()> {
     }
     let mut evaluations = Vec::new();
     for kernel in KERNELS.iter().filter(|kernel| wanted(kernel.name)) {
-        for case in &cases {
-            evaluations.push(evaluation(kernel, case, &effort)?);
+        match kernel.prepare {
+            Prepare::Case(prepare) => {
+                for case in &cases {
+                    evaluations.push(evaluation(kernel, case.name, || prepare(case), &effort)?);
+                }
+            }
+            Prepare::Study(prepare) => {
+                evaluations.push(evaluation(kernel, "all", || Ok(prepare()), &effort)?);
+            }
         }
     }
     let mut peak_lists = Vec::new();
-    if PEAK_KERNELS.iter().any(|kernel| wanted(kernel.name)) {
-        for structure in listed(&fixture)? {
-            for kernel in PEAK_KERNELS.iter().filter(|kernel| wanted(kernel.name)) {
-                peak_lists.push(peak_list(kernel, &structure, &effort)?);
-            }
+    let wanted = PEAK_KERNELS.iter().filter(|kernel| wanted(kernel.name)).collect::<Vec<_>>();
+    let structures = if wanted.is_empty() { Vec::new() } else { listed(&fixture)? };
+    for kernel in wanted {
+        let mut prepared = (kernel.prepare)()?;
+        for structure in &structures {
+            peak_lists.push(peak_list(kernel.name, prepared.as_mut(), structure, &effort)?);
         }
     }
     println!("{}", json!({ "evaluations": evaluations, "peak_lists": peak_lists }));
@@ -78,18 +89,19 @@ fn run(mut args: Arguments) -> anyhow::Result<()> {
 }
 
 fn evaluation(
-    kernel: &braggscape_benches::Kernel,
-    case: &Case,
+    kernel: &Kernel,
+    crystal: &str,
+    prepare: impl FnOnce() -> anyhow::Result<Box<dyn Evaluate>>,
     effort: &Effort,
 ) -> anyhow::Result<Value> {
-    let what = || format!("{} of {}", kernel.name, case.name);
-    let mut prepared = (kernel.prepare)(case).with_context(what)?;
+    let what = || format!("{} of {crystal}", kernel.name);
+    let mut prepared = prepare().with_context(what)?;
     prepared.evaluate(0).with_context(what)?;
     let outcome = prepared.outcome();
     let timing = time(effort, |i| prepared.evaluate(black_box(i))).with_context(what)?;
     Ok(json!({
         "kernel": kernel.name,
-        "crystal": case.name,
+        "crystal": crystal,
         "seconds": timing.seconds,
         "seconds_min": timing.seconds_min,
         "loss": outcome.loss,
@@ -98,18 +110,19 @@ fn evaluation(
 }
 
 fn peak_list(
-    kernel: &braggscape_benches::PeakKernel,
-    listed: &braggscape_benches::Listed,
+    kernel: &str,
+    prepared: &mut dyn ListPeaks,
+    listed: &Listed,
     effort: &Effort,
 ) -> anyhow::Result<Value> {
-    let what = || format!("{} of {}", kernel.name, listed.name);
-    let peaks = (kernel.peaks)(&listed.structure).with_context(what)?;
-    let call = |_| (kernel.peaks)(black_box(&listed.structure)).map(|p| drop(black_box(p)));
+    let what = || format!("{kernel} of {}", listed.name);
+    let peaks = prepared.peaks(&listed.structure).with_context(what)?;
+    let call = |_| prepared.list(black_box(&listed.structure));
     // There are many structures; a tenth of the effort for each is enough.
     let effort = Effort { warm_up: 0.1 * effort.warm_up, batch: 0.1 * effort.batch, ..*effort };
     let timing = time(&effort, call).with_context(what)?;
     Ok(json!({
-        "kernel": kernel.name,
+        "kernel": kernel,
         "index": listed.index,
         "name": listed.name,
         "sites": listed.structure.n_sites(),

@@ -11,6 +11,13 @@ pub(super) struct Tolerance {
     pub gradient: f64,
 }
 
+impl Tolerance {
+    /// Where the other side errs as well.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { loss: self.loss + other.loss, gradient: self.gradient + other.gradient }
+    }
+}
+
 /// Single precision: phases of 2 pi h x with indices to 20 lose two digits of seven, and gradients, small differences of large
 /// sums over 8,500 points, two more.
 pub(super) const SINGLE: Tolerance = Tolerance { loss: 1e-5, gradient: 1e-3 };

@@ -30,24 +30,23 @@ impl fmt::Display for Report {
             "one thread each; medians{}; ours by the clock, theirs processor time",
             if self.quick { " of few runs" } else { "" }
         )?;
-        if !self.evaluations.is_empty() {
+        let (beside, alone): (Vec<_>, Vec<_>) =
+            self.evaluations.iter().partition(|line| line.float64_ratio.is_some());
+        if !beside.is_empty() {
             writeln!(f, "\nOne evaluation: loss and gradient, against dense PyTorch")?;
             let columns = [
                 "kernel", "crystal", "ours", "float64", "ratio", "float32", "ratio", "float64*",
                 "ratio", "goal",
             ];
-            let rows = self.evaluations.iter().map(Line::cells).collect::<Vec<_>>();
+            let rows = beside.iter().map(|line| line.cells()).collect::<Vec<_>>();
             write_table(f, &columns, &rows)?;
             writeln!(f, "* with an allocator that keeps its memory, which PyTorch has to be told")?;
-            let worst = |of: fn(&Line) -> Option<f64>| {
-                self.evaluations.iter().filter_map(of).fold(0.0, f64::max)
-            };
-            writeln!(
-                f,
-                "agreement with float64: loss to {:.0e}, gradient to {:.0e} of its norm",
-                worst(|line| line.loss_difference),
-                worst(|line| line.gradient_difference)
-            )?;
+            write_agreement(f, &beside)?;
+        }
+        if !alone.is_empty() {
+            writeln!(f, "\nBefore the first evaluation: ours alone")?;
+            let rows = alone.iter().map(|line| line.cells_alone()).collect::<Vec<_>>();
+            write_table(f, &["kernel", "crystal", "ours", "goal"], &rows)?;
         }
         if !self.peak_lists.is_empty() {
             writeln!(f, "\nPeak lists (goal: each {PEAK_GOAL:.0} x pymatgen)")?;
@@ -71,14 +70,35 @@ impl fmt::Display for Report {
     }
 }
 
+/// How far results are from float64, the worst crystal of each kernel.
+fn write_agreement(f: &mut fmt::Formatter<'_>, lines: &[&Line]) -> fmt::Result {
+    let (mut told, mut silent) = (Vec::new(), Vec::new());
+    for lines in lines.chunk_by(|a, b| a.kernel == b.kernel) {
+        let kernel = lines[0].kernel.as_str();
+        let worst = |of: fn(&Line) -> Option<f64>| {
+            lines.iter().filter_map(|line| of(line)).reduce(f64::max)
+        };
+        match (worst(|line| line.loss_difference), worst(|line| line.gradient_difference)) {
+            (None, None) => silent.push(kernel),
+            (loss, gradient) => {
+                let digits = |d: Option<f64>| d.map_or("-".to_owned(), |d| format!("{d:.0e}"));
+                told.push(format!("{kernel} {} and {}", digits(loss), digits(gradient)));
+            }
+        }
+    }
+    if !told.is_empty() {
+        let told = told.join(", ");
+        writeln!(f, "off float64 by, loss and gradient over its norm: {told}")?;
+    }
+    if !silent.is_empty() {
+        writeln!(f, "no result to compare, times alone: {}", silent.join(", "))?;
+    }
+    Ok(())
+}
+
 impl Line {
     fn cells(&self) -> Vec<String> {
         let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
-        let goal = self.goal.as_ref().map(|goal| match self.met {
-            Some(true) => format!("{goal}: met"),
-            Some(false) => format!("{goal}: NOT met"),
-            None => goal.clone(),
-        });
         vec![
             self.kernel.clone(),
             self.crystal.clone(),
@@ -89,8 +109,22 @@ impl Line {
             or_dash(self.float32_ratio.map(times)),
             or_dash(self.kept_float64_seconds.map(duration)),
             or_dash(self.kept_float64_ratio.map(times)),
-            or_dash(goal),
+            self.goal_cell(),
         ]
+    }
+
+    /// Where there is nothing beside it.
+    fn cells_alone(&self) -> Vec<String> {
+        vec![self.kernel.clone(), self.crystal.clone(), duration(self.seconds), self.goal_cell()]
+    }
+
+    fn goal_cell(&self) -> String {
+        match (&self.goal, self.met) {
+            (Some(goal), Some(true)) => format!("{goal}: met"),
+            (Some(goal), Some(false)) => format!("{goal}: NOT met"),
+            (Some(goal), None) => goal.clone(),
+            (None, _) => "-".to_owned(),
+        }
     }
 }
 

@@ -18,10 +18,10 @@ const LEAST_PERCENT: f64 = 1e-3;
 pub(super) fn looks_hexagonal(lattice: &Lattice) -> bool {
     let (lengths, angles) = (lattice.lengths(), lattice.angles());
     let near = |x: f64, to: f64| (x - to).abs() <= 5.0;
-    let right: Vec<usize> = (0..3).filter(|&i| near(angles[i], 90.0)).collect();
+    let mut right = (0..3).filter(|&i| near(angles[i], 90.0));
     let n_hexagonal = angles.iter().filter(|&&x| near(x, 60.0) || near(x, 120.0)).count();
-    match right[..] {
-        [i, j] => n_hexagonal == 1 && (lengths[i] - lengths[j]).abs() <= 0.01,
+    match (right.next(), right.next(), right.next()) {
+        (Some(i), Some(j), None) => n_hexagonal == 1 && (lengths[i] - lengths[j]).abs() <= 0.01,
         _ => false,
     }
 }
