@@ -13,7 +13,7 @@ use pulp::Simd;
 pub(crate) const WINDOW: usize = 64;
 /// Nodes that take part in a point.
 const TAPS: usize = 16;
-/// Points between two nodes at most.
+/// Points of a cell, from one node to the next, at most.
 const LANES: usize = 16;
 /// Nodes beyond either end.
 const MARGIN: usize = 72;
@@ -50,7 +50,6 @@ impl FineGrid {
         let h = step / sigma;
         let every = (COARSEST / h).floor();
         let spacing = every * h;
-        // A cell of many points is as good as one of sixteen.
         let suits = (4.0..=LANES as f64).contains(&every) && spacing >= FINEST;
         if !suits || tails > LONGEST {
             return None;

@@ -24,6 +24,11 @@ fn study_model() {
 }
 
 #[test]
+fn study_model_on_its_own_grid() {
+    check(StructsnapOptions { n_points: 8500, ..base() });
+}
+
+#[test]
 fn angle_dependent_widths_and_displacements() {
     check(StructsnapOptions { u: 0.3, v: -0.2, w: 0.4, b_iso: 1.3, ..base() });
 }

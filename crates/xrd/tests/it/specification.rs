@@ -58,4 +58,12 @@ proptest! {
         prop_assert!(cut <= 1e-9, "default tails: {cut:e}");
         prop_assert!(whole <= 1e-10, "no cut: {whole:e}");
     }
+
+    // Fine enough for the way over nodes.
+    #[test]
+    fn random_structures_on_fine_grids(s in structures(1..8), n_points in 7000..9500usize, w in 1.2..1.7f64) {
+        let options = StructsnapOptions { n_points, w, ..Default::default() };
+        let cut = deviation(&s, &options);
+        prop_assert!(cut <= 1e-9, "default tails: {cut:e}");
+    }
 }
