@@ -51,7 +51,7 @@ pub(crate) fn products(obs: &DecimatedTarget, calc: &[f64]) -> Result<(f64, f64)
     }
     // Weights may be slightly negative beyond the ends, rounding may be all there is.
     let square = sum::dot_weighted(obs.decimation().weights(), calc, calc);
-    if square <= 0.0 {
+    if square.is_nan() || square <= 0.0 {
         return Err(LossError::NoIntensity { which: "calculated" });
     }
     Ok((sum::dot(obs.projected(), calc), square.sqrt()))

@@ -168,15 +168,19 @@ impl Mse {
 }
 
 /// L = (|f|^2/F^2 - 2 f.g/(F G) + |g|^2/G^2)/n for the divisors F and G.
+fn on_nodes(obs: &DecimatedTarget, calc: &[f64], divisors: &Divisors) -> f64 {
+    let Divisors { f, g, .. } = *divisors;
+    let along = sum::dot(obs.projected(), calc);
+    let square = sum::dot_weighted(obs.decimation().weights(), calc, calc);
+    let norm = obs.norm() / f;
+    let squares = norm * norm - 2.0 * along / (f * g) + square / (g * g);
+    squares.max(0.0) / obs.decimation().n_points() as f64
+}
+
 impl DecimatedLoss for Mse {
     fn value_on_nodes(&self, obs: &DecimatedTarget, calc: &[f64]) -> Result<f64, LossError> {
         check_nodes(obs.decimation(), calc, calc)?;
-        let Divisors { f, g, .. } = self.divisors(obs, calc)?;
-        let along = sum::dot(obs.projected(), calc);
-        let square = sum::dot_weighted(obs.decimation().weights(), calc, calc);
-        let norm = obs.norm() / f;
-        let squares = norm * norm - 2.0 * along / (f * g) + square / (g * g);
-        Ok(squares.max(0.0) / obs.decimation().n_points() as f64)
+        Ok(on_nodes(obs, calc, &self.divisors(obs, calc)?))
     }
 
     fn value_and_gradient_on_nodes(
@@ -185,10 +189,11 @@ impl DecimatedLoss for Mse {
         calc: &[f64],
         grad: &mut [f64],
     ) -> Result<f64, LossError> {
-        let value = self.value_on_nodes(obs, calc)?;
         let nodes = obs.decimation();
         check_nodes(nodes, calc, grad)?;
-        let Divisors { f, g, at } = self.divisors(obs, calc)?;
+        let divisors = self.divisors(obs, calc)?;
+        let value = on_nodes(obs, calc, &divisors);
+        let Divisors { f, g, at } = divisors;
         let by = 2.0 / (nodes.n_points() as f64 * g);
         let columns = obs.projected().iter().zip(calc).zip(nodes.weights());
         for (d, ((b, y), w)) in grad.iter_mut().zip(columns) {

@@ -6,6 +6,7 @@
 
 use crate::{Axis, Pattern, PatternError, sum};
 use nalgebra::{DMatrix, DVector};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Nodes beyond either end of the axis.
@@ -37,7 +38,7 @@ pub const TAPS: usize = 24;
 /// ```
 /// use braggscape_pattern::{Axis, AxisKind, Decimation};
 /// let axis = Axis::uniform(AxisKind::TwoTheta, 10.0, 0.01, 1001)?;
-/// let d = Decimation::new(&axis, 0.25, 0.39).expect("0.25 degrees are 25 points");
+/// let d = Decimation::new(&axis, 0.25, 0.3..=0.39).expect("0.25 degrees are 25 points");
 /// assert_eq!(d.every(), 9);
 /// let gauss = |x: f64| (-0.5 * ((x - 10.1) / 0.25_f64).powi(2)).exp();
 /// let all: f64 = axis.to_vec().into_iter().map(|x| gauss(x).powi(2)).sum();
@@ -61,15 +62,19 @@ pub struct Decimation {
 }
 
 impl Decimation {
-    /// The decimation of an axis for Gaussians of standard deviation `sigma` (unit of the axis), with nodes at most `coarsest`
-    /// standard deviations apart.
+    /// The decimation of an axis for Gaussians of standard deviation `sigma` (unit of the axis), with nodes as far apart as a range
+    /// in standard deviations allows.
     ///
-    /// `None` where there is little to gain: the axis is not uniform, has fewer than two points a node, or fewer than 72 nodes.
-    pub fn new(axis: &Axis, sigma: f64, coarsest: f64) -> Option<Self> {
+    /// `None` where there is little to gain: the axis is not uniform, has fewer than two points a node, or fewer than 72 nodes;
+    /// and where no distance of whole points lies in the range.
+    pub fn new(axis: &Axis, sigma: f64, spacing: RangeInclusive<f64>) -> Option<Self> {
         let (start, step) = axis.uniform_step()?;
         let n_points = axis.n_points();
-        let every = (coarsest * sigma / step).floor();
-        if !(every >= 2.0 && every < n_points as f64 - 1.0) {
+        let every = (spacing.end() * sigma / step).floor();
+        if !(every >= 2.0
+            && every < n_points as f64 - 1.0
+            && every * step / sigma >= *spacing.start())
+        {
             return None;
         }
         let every = every as usize;
@@ -369,7 +374,7 @@ mod tests {
     #[track_caller]
     fn check(n_points: usize, step: f64, coarsest: f64, tolerance: f64) {
         let axis = Axis::uniform(AxisKind::TwoTheta, 5.0, step, n_points).unwrap();
-        let d = Decimation::new(&axis, SIGMA, coarsest).unwrap();
+        let d = Decimation::new(&axis, SIGMA, 0.0..=coarsest).unwrap();
         for seed in 0..8 {
             let n = 6 + 12 * seed;
             let (f, f_nodes) = sampled(&axis, &d, &peaks(&axis, seed, n));
@@ -411,7 +416,7 @@ mod tests {
     #[test]
     fn noise_has_inner_products_too() {
         let axis = Axis::uniform(AxisKind::TwoTheta, 5.0, 0.01, 3000).unwrap();
-        let d = Decimation::new(&axis, SIGMA, 0.47).unwrap();
+        let d = Decimation::new(&axis, SIGMA, 0.0..=0.47).unwrap();
         let noise: Vec<f64> = (0..3000).map(|n| libm::sin(1.7 * f64::from(n * n))).collect();
         let (g, g_nodes) = sampled(&axis, &d, &peaks(&axis, 3, 20));
         let error = sum::dot(&d.project(&noise), &g_nodes) - sum::dot(&noise, &g);
@@ -421,10 +426,14 @@ mod tests {
     #[test]
     fn short_and_coarse_axes_are_left_as_they_are() {
         let axis = Axis::uniform(AxisKind::TwoTheta, 5.0, 0.2, 300).unwrap();
-        assert!(Decimation::new(&axis, SIGMA, 0.47).is_none());
+        assert!(Decimation::new(&axis, SIGMA, 0.0..=0.47).is_none());
         let listed = Axis::listed(AxisKind::TwoTheta, vec![1.0, 2.0, 4.0]).unwrap();
-        assert!(Decimation::new(&listed, 10.0, 0.47).is_none());
+        assert!(Decimation::new(&listed, 10.0, 0.0..=0.47).is_none());
+        // 0.52/0.05 = 10.4 points a standard deviation: nodes 0.385 apart or 0.48.
+        let medium = Axis::uniform(AxisKind::TwoTheta, 5.0, 0.05, 2000).unwrap();
+        assert!(Decimation::new(&medium, SIGMA, 0.4..=0.47).is_none());
+        assert!(Decimation::new(&medium, SIGMA, 0.38..=0.47).is_some());
         let short = Axis::uniform(AxisKind::TwoTheta, 5.0, 0.01, 1000).unwrap();
-        assert!(Decimation::new(&short, SIGMA, 0.47).is_none());
+        assert!(Decimation::new(&short, SIGMA, 0.0..=0.47).is_none());
     }
 }

@@ -159,10 +159,13 @@ impl Parametrisation {
         if self.free.coordinates() { structure.with_frac_coords(&coords) } else { Ok(structure) }
     }
 
-    /// Makes `structure`, one that [`unpack`](Self::unpack) gave, the one at x; nothing is allocated.
+    /// Makes `structure`, one like the template, the one at x; nothing is allocated.
     ///
     /// # Errors
-    /// [`CrystalError`] if x is no crystal.
+    /// [`CrystalError`] if x is no crystal; the structure is then partly changed.
+    ///
+    /// # Panics
+    /// If x has another length than there are free parameters.
     pub fn unpack_into(&self, x: &[f64], structure: &mut Structure) -> Result<(), CrystalError> {
         let (cell, coords) = if self.free.lattice() { x.split_at(6) } else { x.split_at(0) };
         if self.free.lattice() {

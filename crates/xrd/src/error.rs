@@ -78,10 +78,13 @@ pub enum ForwardError {
     NonFinite,
     /// A model that cannot be evaluated on every k-th point.
     #[error(
-        "the model has no nodes: peaks of one width (U = V = 0) on a uniform axis with at least five points a standard \
-         deviation, which spans some forty widths, are needed"
+        "the model has no nodes: peaks of one width (U = V = 0) with tails of 5 standard deviations or more are needed, on a \
+         uniform axis that has many points a standard deviation (ten are enough) and spans some forty of them"
     )]
     NoNodes,
+    /// A blurred target that was made with other options.
+    #[error("the target was blurred with other options")]
+    TargetMismatch,
     /// What was to be simulated is no crystal.
     #[error("the structure is not a crystal")]
     Crystal(#[from] braggscape_crystal::CrystalError),

@@ -21,8 +21,8 @@ const MARGIN: usize = 72;
 /// exact on.
 const FINEST: f64 = 0.257;
 const COARSEST: f64 = 0.28;
-/// Tails, in standard deviations, that windows hold.
-const LONGEST: f64 = 7.2;
+/// Tails, in standard deviations: the shortest whose ends are below what the kernel resolves, the longest that windows hold.
+const TAILS: std::ops::RangeInclusive<f64> = 6.5..=7.2;
 
 /// A uniform grid for peaks of one width, and its nodes.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl FineGrid {
         let every = (COARSEST / h).floor();
         let spacing = every * h;
         let suits = (4.0..=LANES as f64).contains(&every) && spacing >= FINEST;
-        if !suits || tails > LONGEST {
+        if !suits || !TAILS.contains(&tails) {
             return None;
         }
         let every = every as usize;

@@ -99,6 +99,7 @@ pub struct BlurredOverlap {
 /// A blurred peak list to compare with.
 #[derive(Debug, Clone)]
 pub struct BlurredTarget {
+    options: BlurredOverlapOptions,
     nodes: Vec<f64>,
     norm: f64,
 }
@@ -107,8 +108,9 @@ impl BlurredTarget {
     /// cos_s of two blurred lists of one [`BlurredOverlap`].
     ///
     /// # Panics
-    /// If the lists are of different ones.
+    /// If the lists were blurred with different options.
     pub fn cosine(&self, other: &Self) -> f64 {
+        assert_eq!(self.options, other.options, "lists blurred in one way are compared");
         braggscape_pattern::sum::dot(&self.nodes, &other.nodes) / (self.norm * other.norm)
     }
 }
@@ -140,7 +142,7 @@ impl pulp::WithSimd for Spread<'_> {
                 &real,
                 &metric,
                 o.q_max / std::f64::consts::TAU,
-                o.wavelength,
+                overlap.shell.below.sqrt(),
             )?;
             let (rows, list) = scratch.list_mut();
             rows.fill_shell(list, limits, &six(&metric), overlap.shell);
@@ -295,7 +297,7 @@ impl BlurredOverlap {
         if norm <= 0.0 {
             return Err(self.nothing());
         }
-        Ok(BlurredTarget { nodes, norm })
+        Ok(BlurredTarget { options: self.options.clone(), nodes, norm })
     }
 
     fn nothing(&self) -> ForwardError {
@@ -317,12 +319,8 @@ impl BlurredOverlap {
     ) -> Result<(f64, f64), ForwardError> {
         let calc = scratch.node_values();
         let norm = braggscape_pattern::sum::norm(calc);
-        if target.nodes.len() != calc.len() {
-            return Err(ForwardError::BufferLength {
-                what: "the target",
-                found: target.nodes.len(),
-                expected: calc.len(),
-            });
+        if target.options != self.options {
+            return Err(ForwardError::TargetMismatch);
         }
         if norm <= 0.0 {
             return Err(self.nothing());

@@ -68,19 +68,19 @@ pub(crate) fn two_theta(q: f64, wavelength: f64) -> f64 {
     2.0 * libm::asin(q * wavelength / (2.0 * std::f64::consts::TAU)).to_degrees()
 }
 
-/// Largest index along each axis.
+/// Largest index along each axis: `g_max` is what StructSnap bounds indices by, `farthest` the largest g of any reflection, 1/Å.
 #[inline(always)]
 pub(crate) fn index_limits(
     bounds: IndexBounds,
     metric: &Matrix3<f64>,
     reciprocal_metric: &Matrix3<f64>,
     g_max: f64,
-    wavelength: f64,
+    farthest: f64,
 ) -> Result<[i32; 3], ForwardError> {
     let limits: [f64; 3] = std::array::from_fn(|i| match bounds {
         IndexBounds::Structsnap => (g_max / reciprocal_metric[(i, i)].sqrt()).round_ties_even(),
-        // |h| = |g . a| <= |g| |a|, and |g| < 2/lambda.
-        IndexBounds::Complete => (2.0 / wavelength * metric[(i, i)].sqrt()).floor(),
+        // |h| = |g . a| <= |g| |a|.
+        IndexBounds::Complete => (farthest * metric[(i, i)].sqrt()).floor(),
     });
     let count = limits.iter().map(|n| 2.0 * n + 1.0).product::<f64>() / 2.0;
     if count > MAX_CANDIDATES || !count.is_finite() {

@@ -118,13 +118,9 @@ impl Structsnap {
         list: &mut Runs,
     ) -> Result<(), ForwardError> {
         let wavelength = self.options.wavelength;
-        let limits = reflections::index_limits(
-            self.options.index_bounds,
-            metric,
-            reciprocal,
-            self.g_max,
-            wavelength,
-        )?;
+        let farthest = self.shell.map_or(2.0 / wavelength, |shell| shell.below.sqrt());
+        let bounds = self.options.index_bounds;
+        let limits = reflections::index_limits(bounds, metric, reciprocal, self.g_max, farthest)?;
         if let Some(shell) = self.shell {
             rows.fill_shell(list, limits, &six(reciprocal), shell);
         } else {
@@ -227,7 +223,7 @@ impl ForwardModel for Structsnap {
                 expected: self.grid.n,
             });
         }
-        if !scratch.holds(structure, Simulated::Grid) {
+        if !scratch.holds(structure, Simulated::Grid, &self.options) {
             return Err(ForwardError::PullbackWithoutSimulation);
         }
         self.backward(structure, d_y, scratch, out);
@@ -237,7 +233,7 @@ impl ForwardModel for Structsnap {
     /// Peaks of the reflections that the pattern is made of and whose centres lie on the grid, down to 1e-5 of the strongest.
     fn peaks(&self, structure: &Structure) -> Result<Vec<Peak>, ForwardError> {
         let mut scratch = Scratch::default();
-        self.forward(structure, &mut scratch)?;
+        self.update_sticks(pulp::Scalar, structure, &mut scratch)?;
         let sticks: Vec<Stick> = scratch
             .sticks()
             .filter(|s| s.two_theta >= self.grid.start && s.two_theta <= self.grid.end())

@@ -85,7 +85,7 @@ impl HalfSphere {
                 for l in (first..=last).rev() {
                     let g1 = r11 * f64::from(l) + offset;
                     let g = (g1 * g1 + across).sqrt();
-                    if g >= g_min && g < g_limit {
+                    if g >= g_min && g < g_limit - EDGE {
                         self.hkl.push([h, k, l]);
                         self.g.push(g);
                         run.len += 1;

@@ -10,8 +10,10 @@ use braggscape_crystal::Structure;
 use braggscape_pattern::{Axis, Decimation};
 use std::sync::Arc;
 
-/// Largest distance of nodes, in standard deviations of the peaks.
-const COARSEST: f64 = 0.39;
+/// Distance of nodes, in standard deviations of the peaks: windows must reach 5.8 of them, and the ends of the grid be exact.
+const SPACING: std::ops::RangeInclusive<f64> = 0.29..=0.39;
+/// Shortest tails that nodes, which do not cut them there, may stand for: 1e-8 of a loss.
+pub(super) const SHORTEST: f64 = 5.0;
 
 /// Nodes for a model whose peaks have one width.
 #[derive(Debug, Clone)]
@@ -25,11 +27,12 @@ pub(super) struct NodeModel {
 impl NodeModel {
     /// The nodes, if the options want and allow them.
     pub(super) fn new(options: &StructsnapOptions, axis: &Axis) -> Option<Self> {
-        if options.sampling == Sampling::Full || !options.has_one_width() {
+        let suits = options.has_one_width() && options.tails >= SHORTEST;
+        if options.sampling == Sampling::Full || !suits {
             return None;
         }
         let sigma = options.w.sqrt() / FWHM_PER_SIGMA;
-        let decimation = Decimation::new(axis, sigma, COARSEST)?;
+        let decimation = Decimation::new(axis, sigma, SPACING)?;
         let (start, spacing) = (decimation.node(0), decimation.spacing());
         let grid = NodeGrid::new(start, spacing, decimation.n_nodes(), sigma);
         Some(Self { decimation: Arc::new(decimation), grid, height: 1.0 / (sigma * SQRT_TAU) })
@@ -108,6 +111,7 @@ impl DecimatedForward for Decimated<'_> {
         let forward = Forward { model, nodes, structure, scratch: &mut *scratch };
         pulp::Arch::new().dispatch(forward)?;
         scratch.simulated = Simulated::Nodes;
+        scratch.by = Some(model.options.clone());
         Ok(scratch.nodes.values())
     }
 
@@ -126,7 +130,7 @@ impl DecimatedForward for Decimated<'_> {
                 expected: nodes.grid.n,
             });
         }
-        if !scratch.holds(structure, Simulated::Nodes) {
+        if !scratch.holds(structure, Simulated::Nodes, &self.model.options) {
             return Err(ForwardError::PullbackWithoutSimulation);
         }
         clear_gradient(structure, out);

@@ -94,7 +94,8 @@ impl Points {
 
 impl Structsnap {
     /// Overwrites `out` with dy_n/dp at all points of the axis: a row a point, the columns that are asked for. The list of
-    /// reflections is held fixed; tails are cut where those of the pattern are.
+    /// reflections is held fixed. Tails end where those of the pattern do, but without the floor exp(-T^2/2) that makes the
+    /// pattern's reach 0 there (2e-11 of a peak's height by default).
     ///
     /// # Errors
     /// As [`simulate`](crate::ForwardModel::simulate).
@@ -142,7 +143,8 @@ impl Structsnap {
         out.resize_mut(points.n, columns.count(structure), 0.0);
         out.fill(0.0);
         let chain = chain(structure, scratch);
-        let sites = scratch.sticks.site_derivatives();
+        let sites =
+            if columns.coordinates { scratch.sticks.site_derivatives() } else { Vec::new() };
         let mut shapes = Shapes {
             first: 0,
             by_intensity: Vec::new(),

@@ -130,6 +130,7 @@ impl Structsnap {
     ) -> Result<(), ForwardError> {
         pulp::Arch::new().dispatch(Forward { model: self, structure, scratch: &mut *scratch })?;
         scratch.simulated = Simulated::Grid;
+        scratch.by = Some(self.options.clone());
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Working memory of a simulation.
 
+use super::StructsnapOptions;
 use crate::ReflectionList;
 use crate::gaussian::{Footprint, PAD, StepTable};
 use crate::nodes::{Nodes, WIDE};
@@ -41,12 +42,14 @@ pub struct Scratch {
     pub(super) rows: Rows,
     pub(super) parts: GradientParts,
     pub(super) simulated: Simulated,
+    /// Options of the model that simulated.
+    pub(super) by: Option<StructsnapOptions>,
     pub(super) lattice: Option<Lattice>,
     pub(super) reciprocal: Matrix3<f64>,
     pub(super) sticks: Sticks<f64>,
     pub(super) peaks: Vec<Spread>,
     pub(super) tables: Vec<StepTable>,
-    /// The profile with padding, then the weights of the pullback.
+    /// The profile, and the weights of a pullback, both with padding.
     pub(super) profile: Vec<f64>,
     pub(super) adjoint: Vec<f64>,
     pub(super) nodes: Nodes<f64, WIDE>,
@@ -123,8 +126,14 @@ impl Scratch {
         self.adjoint = adjoint;
     }
 
-    pub(super) fn holds(&self, structure: &Structure, what: Simulated) -> bool {
+    pub(super) fn holds(
+        &self,
+        structure: &Structure,
+        what: Simulated,
+        by: &StructsnapOptions,
+    ) -> bool {
         self.simulated == what
+            && self.by.as_ref() == Some(by)
             && self.lattice.as_ref() == Some(structure.lattice())
             && self.sticks.are_of(structure)
     }

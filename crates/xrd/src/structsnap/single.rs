@@ -1,5 +1,6 @@
 //! Trial structures by the thousand, in single precision.
 
+use super::decimated::SHORTEST;
 use super::pass::{SQRT_TAU, clear_gradient, symmetric};
 use super::{FWHM_PER_SIGMA, Structsnap};
 use crate::cell_gradient::cell_gradient;
@@ -16,8 +17,8 @@ use std::sync::Arc;
 
 /// Nodes of a window: 5.5 standard deviations on either side, where a peak has fallen to 3e-7.
 const NARROW: usize = 32;
-/// Largest distance of nodes, in standard deviations of the peaks.
-const COARSEST: f64 = 0.47;
+/// Distance of nodes, in standard deviations of the peaks: windows must reach 5.2 of them.
+const SPACING: std::ops::RangeInclusive<f64> = 0.435..=0.47;
 
 /// What a loss of inner products depends on: f is the target, g the trial pattern, sums run over all points of the axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,7 +64,7 @@ impl LossOfProducts {
 /// Evaluates trial structures against one target in single precision: to rank or to steer many of them, not to refine one.
 ///
 /// # Accuracy
-/// Losses to about 1e-6, gradients to about 1e-4 of their largest component.
+/// Losses to about 1e-6, gradients to some 1e-4 of their largest component.
 ///
 /// # Examples
 /// ```
@@ -125,8 +126,8 @@ impl<'a> SinglePrecision<'a> {
             });
         }
         let sigma = model.options.w.sqrt() / FWHM_PER_SIGMA;
-        let one_width = model.options.has_one_width();
-        let decimation = one_width.then(|| Decimation::new(&model.axis, sigma, COARSEST)).flatten();
+        let suits = model.options.has_one_width() && model.options.tails >= SHORTEST;
+        let decimation = suits.then(|| Decimation::new(&model.axis, sigma, SPACING)).flatten();
         let decimation = Arc::new(decimation.ok_or(ForwardError::NoNodes)?);
         let target = DecimatedTarget::new(Arc::clone(&decimation), target)
             .map_err(|_| ForwardError::NonFinite)?;
@@ -134,15 +135,12 @@ impl<'a> SinglePrecision<'a> {
             return Err(ForwardError::NonFinite);
         }
         let (start, spacing) = (decimation.node(0), decimation.spacing());
-        let single = |x: &[f64]| x.iter().map(|x| *x as f32).collect::<Vec<_>>();
+        // The target may have any scale: to norm 1, which single precision holds.
+        let single = |x: &[f64], norm: f64| x.iter().map(|x| (x / norm) as f32).collect::<Vec<_>>();
         // Sixteen side by side.
         let n = decimation.n_nodes().next_multiple_of(16);
-        let mut projected = single(target.projected());
-        // The target may have any scale: to norm 1, which single precision holds.
-        for b in &mut projected {
-            *b /= target.norm() as f32;
-        }
-        let mut weights = single(decimation.weights());
+        let mut projected = single(target.projected(), target.norm());
+        let mut weights = single(decimation.weights(), 1.0);
         projected.resize(n, 0.0);
         weights.resize(n, 0.0);
         Ok(Self {

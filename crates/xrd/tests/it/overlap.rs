@@ -191,5 +191,14 @@ fn what_cannot_be_compared_is_a_typed_error() {
     let target = wide.target(&sample::au2s(), &mut Scratch::default()).unwrap();
     let fine = BlurredOverlap::new(BlurredOverlapOptions { sigma: 0.01, ..base() }).unwrap();
     let e = fine.value(&target, &sample::au2s(), &mut Scratch::default()).unwrap_err();
-    assert!(e.to_string().contains("target"), "{e}");
+    assert!(e.to_string().contains("other options"), "{e}");
+    // As many nodes, at other places.
+    let shifted = BlurredOverlap::new(BlurredOverlapOptions { q_min: 0.356, ..base() }).unwrap();
+    let e = shifted.value(&target, &sample::au2s(), &mut Scratch::default()).unwrap_err();
+    assert!(e.to_string().contains("other options"), "{e}");
+    // A short wavelength does not make a list longer than its range of q.
+    let short = BlurredOverlapOptions { wavelength: 0.3, ..base() };
+    let large = sample::structure([30.0, 30.0, 30.0, 90.0, 90.0, 90.0], &[("Fe", [0.0; 3], 1.0)]);
+    let short = BlurredOverlap::new(short).unwrap();
+    assert!(short.target(&large, &mut Scratch::default()).is_ok());
 }

@@ -109,7 +109,23 @@ fn what_has_no_nodes_is_refused() {
     let model = Structsnap::new(options).unwrap();
     let target = pattern(&model, &sample::u2ti());
     assert!(matches!(SinglePrecision::new(&model, &target), Err(ForwardError::NoNodes)));
+    // Two or three points a node: windows would be too short.
+    for options in [
+        StructsnapOptions { w: 0.0225, ..Default::default() },
+        StructsnapOptions { tails: 4.0, ..Default::default() },
+    ] {
+        let model = Structsnap::new(options).unwrap();
+        let target = pattern(&model, &sample::u2ti());
+        assert!(matches!(SinglePrecision::new(&model, &target), Err(ForwardError::NoNodes)));
+    }
+    let model = Structsnap::new(StructsnapOptions { w: 0.0323, ..Default::default() }).unwrap();
+    assert!(model.decimated().is_none());
     let model = Structsnap::new(StructsnapOptions::default()).unwrap();
+    let target = pattern(&model, &sample::u2ti()).scaled(1e60);
+    let mut batch = SinglePrecision::new(&model, &target).unwrap();
+    let parts = GradientParts::default();
+    let value = batch.evaluate(&sample::u2ti(), LossOfProducts::cosine, parts, None).unwrap();
+    assert!((value + 1.0).abs() < 1e-5, "{value}");
     let nothing = Pattern::zeros(model.axis().clone());
     assert!(matches!(SinglePrecision::new(&model, &nothing), Err(ForwardError::NonFinite)));
     let other = StructsnapOptions::default().with_window(10.0, 80.0, 0.01).unwrap();
