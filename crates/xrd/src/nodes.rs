@@ -196,7 +196,7 @@ impl<T: Real, const WINDOW: usize> Nodes<T, WINDOW> {
             let window = &mut values[base as usize..][..WINDOW];
             let packs = window.chunks_exact_mut(T::PACK).zip(grid.table.chunks_exact(T::PACK));
             for ((values, table), shape) in packs.zip(shape.chunks_exact_mut(T::PACK)) {
-                let g = T::excess(simd, T::times(simd, v, T::load(simd, table)), floor);
+                let g = T::above_floor(simd, T::times(simd, v, T::load(simd, table)), floor);
                 T::store(g, shape);
                 let sum = T::plus(simd, T::load(simd, values), T::times(simd, height, g));
                 T::store(sum, values);

@@ -21,12 +21,14 @@ pub(crate) trait Packed<S: Simd>: Real {
     fn times(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack;
     /// max(a - b, 0).
     fn excess(simd: S, a: Self::Pack, b: Self::Pack) -> Self::Pack;
+    /// The same in double precision; a in single precision, where the floors of tails are as small as rounding.
+    fn above_floor(simd: S, a: Self::Pack, floor: Self::Pack) -> Self::Pack;
     /// All lanes added up; in double precision pairwise, in the same order whatever the width of the registers.
     fn total(simd: S, pack: Self::Pack) -> Self;
 }
 
 macro_rules! packed {
-    ($number:ty, $lanes:literal, $registers:ident, $width:ident, $splat:ident, $plus:ident, $times:ident, $minus:ident, $max:ident, $as:ident, $as_mut:ident, $total:ident) => {
+    ($number:ty, $lanes:literal, $registers:ident, $width:ident, $splat:ident, $plus:ident, $times:ident, $minus:ident, $max:ident, $as:ident, $as_mut:ident, $total:ident, $has_floor:literal) => {
         impl<S: Simd> Packed<S> for $number {
             type Pack = [S::$registers; $lanes];
 
@@ -79,6 +81,11 @@ macro_rules! packed {
             }
 
             #[inline(always)]
+            fn above_floor(simd: S, a: Self::Pack, floor: Self::Pack) -> Self::Pack {
+                if $has_floor { <Self as Packed<S>>::excess(simd, a, floor) } else { a }
+            }
+
+            #[inline(always)]
             fn total(simd: S, pack: Self::Pack) -> Self {
                 $total(simd, pack)
             }
@@ -114,7 +121,8 @@ packed!(
     max_f64s,
     as_simd_f64s,
     as_mut_simd_f64s,
-    total_of_eight
+    total_of_eight,
+    true
 );
 packed!(
     f32,
@@ -128,7 +136,8 @@ packed!(
     max_f32s,
     as_simd_f32s,
     as_mut_simd_f32s,
-    total_of_sixteen
+    total_of_sixteen,
+    false
 );
 
 #[cfg(test)]

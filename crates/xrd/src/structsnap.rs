@@ -82,7 +82,7 @@ impl Structsnap {
         let axis = options.axis()?;
         let grid = Grid::new(start, step, options.n_points, options.tails);
         let g_max = options.q_max / std::f64::consts::TAU;
-        let shell = shell(&options, &grid);
+        let shell = shell(&options, &grid, FARTHEST.min(options.tails));
         let nodes = NodeModel::new(&options, &axis);
         let sigma = options.w.sqrt() / FWHM_PER_SIGMA;
         let one_width = options.has_one_width();
@@ -105,7 +105,8 @@ impl Structsnap {
         let (mut rows, mut list) = (Rows::default(), Runs::default());
         let metric = structure.lattice().metric_tensor();
         let inverse = structure.lattice().inverse();
-        self.list(&metric, &(inverse * inverse.transpose()), &mut rows, &mut list)?;
+        let reciprocal = inverse * inverse.transpose();
+        self.list(&metric, &reciprocal, self.shell, &mut rows, &mut list)?;
         Ok(ReflectionList::from(&list))
     }
 
@@ -114,14 +115,15 @@ impl Structsnap {
         &self,
         metric: &Matrix3<f64>,
         reciprocal: &Matrix3<f64>,
+        shell: Option<Shell>,
         rows: &mut Rows,
         list: &mut Runs,
     ) -> Result<(), ForwardError> {
         let wavelength = self.options.wavelength;
-        let farthest = self.shell.map_or(2.0 / wavelength, |shell| shell.below.sqrt());
+        let farthest = shell.map_or(2.0 / wavelength, |shell| shell.below.sqrt());
         let bounds = self.options.index_bounds;
         let limits = reflections::index_limits(bounds, metric, reciprocal, self.g_max, farthest)?;
-        if let Some(shell) = self.shell {
+        if let Some(shell) = shell {
             rows.fill_shell(list, limits, &six(reciprocal), shell);
         } else {
             reflections::fill(list, limits, &six(reciprocal), |g2| self.reaches(g2))?;
@@ -163,12 +165,12 @@ impl Structsnap {
     }
 }
 
-/// The shell of g^2 whose peaks reach the grid, if all peaks have one width.
-fn shell(options: &StructsnapOptions, grid: &Grid) -> Option<Shell> {
+/// The shell of g^2 whose peaks, `reach` standard deviations to either side, reach the grid, if all peaks have one width.
+fn shell(options: &StructsnapOptions, grid: &Grid, reach: f64) -> Option<Shell> {
     if !options.has_one_width() {
         return None;
     }
-    let reach = FARTHEST.min(options.tails) * options.w.sqrt() / FWHM_PER_SIGMA;
+    let reach = reach * options.w.sqrt() / FWHM_PER_SIGMA;
     let g_squared = |two_theta: f64| {
         let g = 2.0 * libm::sin((0.5 * two_theta.clamp(0.0, 180.0)).to_radians());
         (g / options.wavelength).powi(2)

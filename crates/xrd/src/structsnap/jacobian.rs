@@ -205,11 +205,11 @@ impl Structsnap {
 /// d(component of G*)/d(cell parameter): a row a cell parameter, components 11, 22, 33, 23, 13, 12.
 fn chain(structure: &Structure, scratch: &Scratch) -> [[f64; 6]; 6] {
     let mut chain = [[0.0; 6]; 6];
-    let cell = structure.cell();
+    let metric = structure.lattice().metric_tensor();
     for component in 0..6 {
         let mut unit = [0.0; 6];
         unit[component] = 1.0;
-        let (lengths, angles) = cell_gradient(&cell, &scratch.reciprocal, &symmetric(&unit));
+        let (lengths, angles) = cell_gradient(&metric, &scratch.reciprocal, &symmetric(&unit));
         for (row, d) in chain.iter_mut().zip(lengths.into_iter().chain(angles)) {
             row[component] = d;
         }

@@ -100,7 +100,7 @@ impl Structsnap {
             return Ok(());
         }
         let metric = structure.lattice().metric_tensor();
-        self.list(&metric, &reciprocal, &mut scratch.rows, &mut scratch.list)
+        self.list(&metric, &reciprocal, self.shell, &mut scratch.rows, &mut scratch.list)
     }
 
     /// Lists reflections and computes their positions and intensities.
@@ -282,7 +282,8 @@ pub(crate) fn finish_gradient(
     out.scale = pulled.scale;
     if scratch.parts().lattice {
         let w = symmetric(&pulled.metric);
-        (out.lengths, out.angles) = cell_gradient(&structure.cell(), &scratch.reciprocal, &w);
+        let metric = structure.lattice().metric_tensor();
+        (out.lengths, out.angles) = cell_gradient(&metric, &scratch.reciprocal, &w);
     }
 }
 

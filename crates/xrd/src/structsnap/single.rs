@@ -2,11 +2,11 @@
 
 use super::decimated::SHORTEST;
 use super::pass::{SQRT_TAU, clear_gradient, symmetric};
-use super::{FWHM_PER_SIGMA, Structsnap};
+use super::{FWHM_PER_SIGMA, Structsnap, shell};
 use crate::cell_gradient::cell_gradient;
 use crate::nodes::{NodeGrid, Nodes};
 use crate::packs::Packed;
-use crate::reflections::{Rows, Runs, six};
+use crate::reflections::{Rows, Runs, Shell, six};
 use crate::sticks::{Coordinate, GradientParts, Physics, Pulled, Sticks};
 use crate::{ForwardError, StructureGradient};
 use braggscape_crystal::{CellParameters, Lattice, Structure};
@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// Nodes of a window: 5.5 standard deviations on either side, where a peak has fallen to 3e-7.
 const NARROW: usize = 32;
+/// How far windows reach at most, in standard deviations: a peak farther from the grid than this adds nothing.
+const REACH: f64 = 5.7;
 /// Distance of nodes, in standard deviations of the peaks: windows must reach 5.2 of them.
 const SPACING: std::ops::RangeInclusive<f64> = 0.435..=0.47;
 
@@ -89,6 +91,8 @@ impl LossOfProducts {
 pub struct SinglePrecision<'a> {
     model: &'a Structsnap,
     grid: NodeGrid<f32, NARROW>,
+    /// The shell of g^2 whose windows reach the grid.
+    shell: Option<Shell>,
     /// Height of a peak of intensity 1.
     height: f64,
     projected: Vec<f32>,
@@ -146,6 +150,7 @@ impl<'a> SinglePrecision<'a> {
         Ok(Self {
             model,
             grid: NodeGrid::new(start, spacing, n, sigma),
+            shell: shell(&model.options, &model.grid, REACH),
             height: 1.0 / (sigma * SQRT_TAU),
             projected,
             weights,
@@ -192,7 +197,8 @@ impl<'a> SinglePrecision<'a> {
             out.scale = pulled.scale;
             if parts.lattice {
                 let w = symmetric(&pulled.metric);
-                (out.lengths, out.angles) = cell_gradient(&structure.cell(), &reciprocal, &w);
+                let metric = structure.lattice().metric_tensor();
+                (out.lengths, out.angles) = cell_gradient(&metric, &reciprocal, &w);
             }
         }
         Ok(loss.value)
@@ -240,7 +246,7 @@ impl pulp::WithSimd for Forward<'_, '_> {
         let Self { batch, structure, reciprocal } = self;
         let model = batch.model;
         let metric = structure.lattice().metric_tensor();
-        model.list(&metric, reciprocal, &mut batch.rows, &mut batch.list)?;
+        model.list(&metric, reciprocal, batch.shell, &mut batch.rows, &mut batch.list)?;
         let physics = Physics {
             wavelength: model.options.wavelength,
             b_iso: model.options.b_iso,
