@@ -7,6 +7,7 @@ mod derivatives;
 mod overlap;
 mod peak_lists;
 mod reference;
+mod reuse;
 mod sample;
 mod scale;
 mod single;
