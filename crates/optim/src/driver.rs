@@ -1,8 +1,10 @@
 //! The driver: budget, counts, observers.
 
 use crate::{
-    Component, EvalError, Iterate, Objective, OptimError, Optimizer, Progress, Termination,
+    Component, EvalError, Iterate, LeastSquaresObjective, Objective, OptimError, Optimizer,
+    Progress, Termination,
 };
+use nalgebra::DMatrix;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use thiserror::Error;
 
@@ -125,6 +127,33 @@ impl Objective for Counted<'_> {
 
     fn project_gradient(&self, x: &[f64], gradient: &mut [f64]) {
         self.inner.project_gradient(x, gradient);
+    }
+
+    fn projection_weight(&self, iteration: u64) -> f64 {
+        self.inner.projection_weight(iteration)
+    }
+
+    fn least_squares(&self) -> Option<&dyn LeastSquaresObjective> {
+        self.inner.least_squares().map(|_| self as &dyn LeastSquaresObjective)
+    }
+}
+
+impl LeastSquaresObjective for Counted<'_> {
+    fn gauss_newton(
+        &self,
+        x: &[f64],
+        gradient: &mut [f64],
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<f64, EvalError> {
+        let Some(inner) = self.inner.least_squares() else { return Err(EvalError::NonFinite) };
+        self.count()?;
+        let value = inner.gauss_newton(x, gradient, hessian)?;
+        let mut all = gradient.iter().chain(hessian.iter());
+        if value.is_finite() && all.all(|g| g.is_finite()) {
+            Ok(value)
+        } else {
+            Err(EvalError::NonFinite)
+        }
     }
 }
 

@@ -39,5 +39,5 @@ pub use adam::{Adam, AdamOptions};
 pub use driver::{Limits, Minimum, Observer, minimize};
 pub use error::{EvalError, OptimError, with_causes};
 pub use gradient_descent::{GradientDescent, GradientDescentOptions};
-pub use objective::{Component, Objective, StepCap};
-pub use optimizer::{AnyOptimizer, Iterate, Optimizer, Progress, Termination};
+pub use objective::{Component, LeastSquaresObjective, Objective, StepCap};
+pub use optimizer::{AnyOptimizer, Iterate, Needs, Optimizer, Progress, Termination};

@@ -1,6 +1,7 @@
 //! The function to be minimized.
 
 use crate::EvalError;
+use nalgebra::DMatrix;
 
 /// When a step of one component is too long, and what it is replaced by.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,10 +91,39 @@ pub trait Objective: Sync {
     /// projected.
     fn project_gradient(&self, _x: &[f64], _gradient: &mut [f64]) {}
 
+    /// How far a point is moved towards the constraint after step `iteration`: 1, all the way, unless the constraint comes into
+    /// force gradually (a ramp). Between 0 and 1, never falling.
+    ///
+    /// [`Iterate::advance`](crate::Iterate::advance) heeds it; points that are not moved all the way are never the result of a
+    /// run that goes on to where they are.
+    fn projection_weight(&self, _iteration: u64) -> f64 {
+        1.0
+    }
+
+    /// The same function with second derivatives as least squares give them, if it is (up to a constant) a sum of squares.
+    fn least_squares(&self) -> Option<&dyn LeastSquaresObjective> {
+        None
+    }
+
     /// Number of components.
     fn dim(&self) -> usize {
         self.components().len()
     }
+}
+
+/// An objective that is a sum of squares up to a constant: what Gauss-Newton methods need of it.
+pub trait LeastSquaresObjective: Sync {
+    /// Value and gradient at x as the [`Objective`] gives them; `hessian`, dim x dim, symmetric and positive semidefinite, is
+    /// overwritten with the second derivatives without those of the residuals. One evaluation.
+    ///
+    /// # Errors
+    /// As [`Objective::value_and_gradient`].
+    fn gauss_newton(
+        &self,
+        x: &[f64],
+        gradient: &mut [f64],
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<f64, EvalError>;
 }
 
 #[cfg(test)]

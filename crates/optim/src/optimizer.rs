@@ -139,6 +139,25 @@ pub trait Optimizer: Send {
 
     /// A fresh copy of the method with the same options.
     fn fresh(&self) -> AnyOptimizer;
+
+    /// Gives the method's own random stream another seed, before the start; methods that draw nothing ignore it.
+    fn reseed(&mut self, _seed: u64) {}
+
+    /// What the method asks of an objective beside values.
+    fn needs(&self) -> Needs {
+        Needs::Gradient
+    }
+}
+
+/// What a method asks of an objective beside values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Needs {
+    /// Nothing.
+    Values,
+    /// The gradient.
+    Gradient,
+    /// [`Objective::least_squares`].
+    LeastSquares,
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -153,6 +172,14 @@ impl Optimizer for Box<dyn Optimizer> {
 
     fn fresh(&self) -> AnyOptimizer {
         (**self).fresh()
+    }
+
+    fn reseed(&mut self, seed: u64) {
+        (**self).reseed(seed);
+    }
+
+    fn needs(&self) -> Needs {
+        (**self).needs()
     }
 }
 

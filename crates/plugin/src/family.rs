@@ -22,6 +22,7 @@ type Resolver = Box<dyn Fn(&Context) -> Table + Send + Sync>;
 
 /// One named component.
 pub struct Entry<T> {
+    summary: String,
     example: String,
     options: Vec<OptionDoc>,
     /// Options that the example does not tell all of.
@@ -33,6 +34,7 @@ pub struct Entry<T> {
 impl<T> Entry<T> {
     /// A component of ours, whose options have defaults.
     pub(crate) fn builtin<O: Serialize>(
+        summary: &str,
         example: &str,
         defaults: impl Fn(&Context) -> O + Send + Sync + 'static,
         construct: impl Fn(&Options, &Context) -> Result<T, PluginError> + Send + Sync + 'static,
@@ -42,6 +44,7 @@ impl<T> Entry<T> {
         };
         let options = docs(&table(&Context::default()));
         Self {
+            summary: summary.to_owned(),
             example: example.to_owned(),
             options,
             open: false,
@@ -56,12 +59,18 @@ impl<T> Entry<T> {
     ) -> Self {
         let options = docs(&example.parse::<Table>().unwrap_or_default());
         Self {
+            summary: comment(example),
             example: example.to_owned(),
             options,
             open: true,
             construct: Box::new(construct),
             defaults: Box::new(|_| Table::new()),
         }
+    }
+
+    /// What the component is, in one line; of an outside component the comment that its example begins with.
+    pub fn summary(&self) -> &str {
+        &self.summary
     }
 
     /// An example of the component's options, TOML without `kind`.
@@ -73,6 +82,12 @@ impl<T> Entry<T> {
     pub fn options(&self) -> &[OptionDoc] {
         &self.options
     }
+}
+
+/// The comment at the beginning of an example, as one line.
+fn comment(example: &str) -> String {
+    let lines = example.lines().map(str::trim_start).map_while(|line| line.strip_prefix('#'));
+    lines.map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 fn docs(table: &Table) -> Vec<OptionDoc> {

@@ -33,7 +33,7 @@ macro_rules! seam {
             &self.$field
         }
 
-        #[doc = concat!("Adds one of the ", $what, " under a dotted name, with an example of its options (TOML without `kind`).")]
+        #[doc = concat!("Adds one of the ", $what, " under a dotted name, with an example of its options: TOML without `kind`; a comment at its beginning is what `braggscape list` says of it.")]
         #[must_use]
         pub fn $with(
             mut self,

@@ -5,8 +5,10 @@
 
 mod crystal_family;
 mod error;
+mod reduced;
 mod seam;
 
 pub use crystal_family::{CellShape, CrystalFamilyProjector};
 pub use error::ProjectError;
+pub use reduced::Reduced;
 pub use seam::{AnyProjector, Identity, Projector};

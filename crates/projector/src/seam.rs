@@ -1,6 +1,6 @@
 //! The projector seam.
 
-use crate::{CrystalFamilyProjector, ProjectError};
+use crate::{CrystalFamilyProjector, ProjectError, Reduced};
 use braggscape_crystal::CellParameters;
 use enum_dispatch::enum_dispatch;
 use nalgebra::Vector3;
@@ -23,6 +23,18 @@ pub trait Projector: Send + Sync {
 
     /// Turns a gradient in (a, b, c, alpha, beta, gamma) and the coordinates into that along the constraint.
     fn project_gradient(&self, cell_gradient: &mut [f64; 6], frac_gradient: &mut [Vector3<f64>]);
+
+    /// How far a point is moved towards its projection after step `iteration` of a run: 1, all the way, unless the constraint
+    /// comes into force gradually. Between 0 and 1, never falling, 1 in the end.
+    fn weight_at(&self, _iteration: u64) -> f64 {
+        1.0
+    }
+
+    /// The constraint near this cell and these sites as free parameters: each point of it is origin + basis u. `None` for a
+    /// constraint that is not affine in cell parameters and coordinates.
+    fn reduced(&self, _cell: &CellParameters, _frac_coords: &[Vector3<f64>]) -> Option<Reduced> {
+        None
+    }
 
     /// Distance from the constraint: largest change of any cell parameter (Å or degrees) or coordinate by the projection.
     fn violation(&self, cell: &CellParameters, frac_coords: &[Vector3<f64>]) -> f64 {
@@ -54,6 +66,14 @@ impl Projector for Box<dyn Projector> {
 
     fn project_gradient(&self, cell_gradient: &mut [f64; 6], frac_gradient: &mut [Vector3<f64>]) {
         (**self).project_gradient(cell_gradient, frac_gradient);
+    }
+
+    fn weight_at(&self, iteration: u64) -> f64 {
+        (**self).weight_at(iteration)
+    }
+
+    fn reduced(&self, cell: &CellParameters, frac_coords: &[Vector3<f64>]) -> Option<Reduced> {
+        (**self).reduced(cell, frac_coords)
     }
 
     fn violation(&self, cell: &CellParameters, frac_coords: &[Vector3<f64>]) -> f64 {

@@ -42,8 +42,8 @@ fn family<T>(family: &Family<T>) -> Vec<Value> {
         .entries()
         .map(|(name, entry)| {
             json!({
-                "kind": family.seam(), "name": name, "options": entry.options(),
-                "example": entry.example(),
+                "kind": family.seam(), "name": name, "summary": entry.summary(),
+                "options": entry.options(), "example": entry.example(),
             })
         })
         .collect()
@@ -51,7 +51,12 @@ fn family<T>(family: &Family<T>) -> Vec<Value> {
 
 fn text(row: &Value) -> String {
     let word = |v: &Value| v.as_str().unwrap_or("").to_owned();
-    let mut text = format!("{} {}\n", word(&row["kind"]), word(&row["name"]));
+    let (kind, name) = (word(&row["kind"]), word(&row["name"]));
+    let mut text = format!("{kind} {name}\n");
+    let summary = word(&row["summary"]);
+    if !summary.is_empty() {
+        let _ = writeln!(text, "  {summary}");
+    }
     for option in row["options"].as_array().into_iter().flatten() {
         let _ = writeln!(
             text,
@@ -61,5 +66,15 @@ fn text(row: &Value) -> String {
             option["default"]
         );
     }
+    let _ = writeln!(text, "  example: {kind} = {}", inline(&name, &word(&row["example"])));
     text
+}
+
+/// A component as it is written in one line of a configuration: `"name"` or `{ kind = "name", ... }`.
+fn inline(name: &str, example: &str) -> String {
+    let mut table = toml::Table::new();
+    table.insert("kind".to_owned(), toml::Value::from(name));
+    // Every example parses; the registry's tests see to that.
+    table.extend(example.parse::<toml::Table>().unwrap_or_default());
+    if table.len() == 1 { format!("\"{name}\"") } else { toml::Value::Table(table).to_string() }
 }

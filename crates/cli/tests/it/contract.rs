@@ -287,7 +287,7 @@ fn list_gives_names_options_and_examples() {
     let dir = tempfile::tempdir().unwrap();
     let all = run(dir.path(), &["list", "--format", "jsonl"]).ok().lines();
     for row in &all {
-        has(row, &["kind", "name", "options", "example"]);
+        has(row, &["kind", "name", "summary", "options", "example"]);
         for option in row["options"].as_array().unwrap() {
             has(option, &["name", "type", "default"]);
         }
@@ -312,6 +312,15 @@ fn list_gives_names_options_and_examples() {
         assert!(text.contains(&format!("{kind} {name}\n")), "{text}");
     }
     assert_eq!(listed, all.len());
+    let text = run(dir.path(), &["list"]).ok().stdout;
+    let examples: Vec<_> = text.lines().filter_map(|l| l.strip_prefix("  example: ")).collect();
+    assert_eq!(examples.len(), all.len());
+    for (line, row) in examples.iter().zip(&all) {
+        let read: toml::Table = line.parse().unwrap();
+        let component = &read[row["kind"].as_str().unwrap()];
+        let kind = component.get("kind").unwrap_or(component);
+        assert_eq!(kind.as_str(), row["name"].as_str(), "{line}");
+    }
     let empty: Ran = run(dir.path(), &["list", "potentials", "--format", "jsonl"]).ok();
     assert_eq!(empty.stdout, "");
 }

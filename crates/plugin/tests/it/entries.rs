@@ -19,6 +19,7 @@ fn check<T>(family: &Family<T>) -> usize {
     let seam = family.seam();
     for (name, entry) in family.entries() {
         let what = format!("{seam} {name}");
+        assert!(!entry.summary().is_empty() && !entry.summary().contains('\n'), "{what}");
         // The example.
         let example: Table = entry.example().parse().unwrap_or_else(|e| panic!("{what}: {e}"));
         let given = component(name, &example);

@@ -3,8 +3,8 @@
 use super::suite::{Conformance, Suite, Verdict, failed, on_another_thread, same_bits};
 use crate::functions::{FunctionObjective, TestFunction};
 use braggscape_optim::{
-    Component, EvalError, Iterate, Limits, Minimum, Objective, Observer, OptimError, Optimizer,
-    Progress, minimize,
+    Component, EvalError, Iterate, LeastSquaresObjective, Limits, Minimum, Objective, Observer,
+    OptimError, Optimizer, Progress, minimize,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -278,6 +278,14 @@ impl Objective for Watched {
 
     fn project_gradient(&self, x: &[f64], gradient: &mut [f64]) {
         self.inner.project_gradient(x, gradient);
+    }
+
+    fn projection_weight(&self, iteration: u64) -> f64 {
+        self.inner.projection_weight(iteration)
+    }
+
+    fn least_squares(&self) -> Option<&dyn LeastSquaresObjective> {
+        None
     }
 }
 

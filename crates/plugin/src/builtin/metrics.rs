@@ -1,0 +1,47 @@
+//! The built-in metrics.
+
+use super::entry;
+use crate::family::Family;
+use braggscape_metrics::{
+    AnyMetric, Match, Rms, StrictRecovery, StrictRecoveryMetric, StrictRecoveryOptions,
+    StructureMatcher, StructureMatcherOptions,
+};
+
+pub(crate) fn metrics() -> Family<AnyMetric> {
+    let matcher = "ltol = 0.1\nstol = 0.2\nangle_tol = 5.0";
+    Family::new(
+        "metric",
+        vec![
+            (
+                "match",
+                entry(
+                    "1 where pymatgen's StructureMatcher.fit says yes, 0 elsewhere",
+                    matcher,
+                    |o: StructureMatcherOptions| {
+                        StructureMatcher::new(o).map(|matcher| Match { matcher }.into())
+                    },
+                ),
+            ),
+            (
+                "rms",
+                entry(
+                    "root mean square distance of matched sites, normalised as pymatgen does",
+                    matcher,
+                    |o: StructureMatcherOptions| {
+                        StructureMatcher::new(o).map(|matcher| Rms { matcher }.into())
+                    },
+                ),
+            ),
+            (
+                "strict-recovery",
+                entry(
+                    "1 where lattice (0.5 %, 0.5 degrees) and sites (0.1 Å) are the true ones",
+                    "site_tol = 0.1",
+                    |o: StrictRecoveryOptions| {
+                        StrictRecovery::new(o).map(|test| StrictRecoveryMetric { test }.into())
+                    },
+                ),
+            ),
+        ],
+    )
+}

@@ -1,0 +1,58 @@
+//! The built-in components: one visible, sorted list a seam.
+
+mod forward;
+mod losses;
+mod metrics;
+mod noise;
+mod optimizers;
+mod projectors;
+
+pub(crate) use forward::forward_models;
+pub(crate) use losses::losses;
+pub(crate) use metrics::metrics;
+pub(crate) use noise::noise;
+pub(crate) use optimizers::{optimizers, strategies};
+pub(crate) use projectors::projectors;
+
+use crate::family::Entry;
+use crate::{Context, Options, PluginError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// No options.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Nothing {}
+
+/// An entry whose options have one default for every context and whose constructor ignores the context. `summary` says in one
+/// line what the component is.
+fn entry<O, T, E>(
+    summary: &str,
+    example: &str,
+    construct: impl Fn(O) -> Result<T, E> + Send + Sync + 'static,
+) -> Entry<T>
+where
+    O: Default + Serialize + DeserializeOwned + 'static,
+    E: std::error::Error,
+{
+    Entry::builtin(
+        summary,
+        example,
+        |_| O::default(),
+        move |options: &Options, _: &Context| {
+            construct(options.parse::<O>()?).map_err(|e| PluginError::rejected(&e))
+        },
+    )
+}
+
+/// Like [`entry`], for constructors that cannot fail.
+fn simple<O, T>(
+    summary: &str,
+    example: &str,
+    construct: impl Fn(O) -> T + Send + Sync + 'static,
+) -> Entry<T>
+where
+    O: Default + Serialize + DeserializeOwned + 'static,
+{
+    entry(summary, example, move |o| Ok::<T, PluginError>(construct(o)))
+}
