@@ -1,9 +1,11 @@
 //! Negative cosine similarity.
 
 use crate::decimated::{check_nodes, products};
+use crate::least_squares::{Normalised, check_rows, gram_matrix, products_with};
 use crate::seam::{check_axes, check_buffers, intensity_norm};
-use crate::{DecimatedLoss, Loss, LossError};
+use crate::{DecimatedLoss, LeastSquares, LeastSquaresOnNodes, Loss, LossError};
 use braggscape_pattern::{DecimatedTarget, Pattern, sum};
+use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
 /// Negative cosine similarity, L = -f.g / (|f| |g|).
@@ -62,6 +64,54 @@ impl Loss for Cosine {
     fn decimated(&self) -> Option<&dyn DecimatedLoss> {
         Some(self)
     }
+
+    fn least_squares(&self) -> Option<&dyn LeastSquares> {
+        Some(self)
+    }
+}
+
+/// L = |r|^2/2 - 1 with r = g/|g| - f/|f|.
+impl LeastSquares for Cosine {
+    fn gauss_newton(
+        &self,
+        obs: &Pattern,
+        calc: &Pattern,
+        jacobian: &DMatrix<f64>,
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<(), LossError> {
+        check_axes(obs, calc)?;
+        check_rows(jacobian, calc.n_points())?;
+        let divisor = intensity_norm(calc, "calculated")?;
+        let along = products_with(jacobian, None, calc.y());
+        gram_matrix(jacobian, None, hessian);
+        unit_norm(along, divisor).apply(1.0, hessian);
+        Ok(())
+    }
+}
+
+impl LeastSquaresOnNodes for Cosine {
+    fn gauss_newton_on_nodes(
+        &self,
+        obs: &DecimatedTarget,
+        calc: &[f64],
+        jacobian: &DMatrix<f64>,
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<(), LossError> {
+        check_nodes(obs.decimation(), calc, calc)?;
+        check_rows(jacobian, calc.len())?;
+        let (_, divisor) = products(obs, calc)?;
+        let weights = Some(obs.decimation().weights());
+        let along = products_with(jacobian, weights, calc);
+        gram_matrix(jacobian, weights, hessian);
+        unit_norm(along, divisor).apply(1.0, hessian);
+        Ok(())
+    }
+}
+
+/// Division by N = |g|: dN/dg = g/|g|.
+fn unit_norm(along: Vec<f64>, divisor: f64) -> Normalised {
+    let by_divisor = along.iter().map(|a| a / divisor).collect();
+    Normalised { along, by_divisor, square: divisor * divisor, divisor }
 }
 
 impl DecimatedLoss for Cosine {
@@ -86,5 +136,9 @@ impl DecimatedLoss for Cosine {
             *d = by_f * b + by_g * w * y;
         }
         Ok(value)
+    }
+
+    fn least_squares_on_nodes(&self) -> Option<&dyn LeastSquaresOnNodes> {
+        Some(self)
     }
 }

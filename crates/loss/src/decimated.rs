@@ -1,6 +1,6 @@
 //! Losses that depend on inner products alone, on every k-th point.
 
-use crate::LossError;
+use crate::{LeastSquaresOnNodes, LossError};
 use braggscape_pattern::{DecimatedTarget, Decimation, sum};
 
 /// A loss that needs no more of two patterns f and g than f.g, g.g, |f|, their sums and their largest values.
@@ -24,6 +24,11 @@ pub trait DecimatedLoss: Send + Sync {
     /// # Errors
     /// As [`value_and_gradient_on_nodes`](Self::value_and_gradient_on_nodes).
     fn value_on_nodes(&self, obs: &DecimatedTarget, calc: &[f64]) -> Result<f64, LossError>;
+
+    /// The same loss for Gauss-Newton methods, if it is a sum of squares.
+    fn least_squares_on_nodes(&self) -> Option<&dyn LeastSquaresOnNodes> {
+        None
+    }
 }
 
 /// Checks that values on nodes, and their gradient, have the length of a decimation.

@@ -7,11 +7,13 @@
 mod cosine;
 mod decimated;
 mod error;
+mod least_squares;
 mod mse;
 mod seam;
 
 pub use cosine::Cosine;
 pub use decimated::DecimatedLoss;
 pub use error::LossError;
+pub use least_squares::{LeastSquares, LeastSquaresOnNodes};
 pub use mse::{Mse, Normalisation};
 pub use seam::{AnyLoss, Loss, check_axes, check_buffers, intensity_norm};

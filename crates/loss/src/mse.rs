@@ -1,9 +1,11 @@
 //! Mean squared difference of normalised patterns.
 
 use crate::decimated::{check_nodes, products};
+use crate::least_squares::{Normalised, check_rows, gram_matrix, products_with};
 use crate::seam::{check_axes, check_buffers};
-use crate::{DecimatedLoss, Loss, LossError};
+use crate::{DecimatedLoss, LeastSquares, LeastSquaresOnNodes, Loss, LossError};
 use braggscape_pattern::{DecimatedTarget, Pattern, sum};
+use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
 /// What a pattern is divided by before it is compared.
@@ -136,6 +138,71 @@ impl Loss for Mse {
     fn decimated(&self) -> Option<&dyn DecimatedLoss> {
         Some(self)
     }
+
+    fn least_squares(&self) -> Option<&dyn LeastSquares> {
+        Some(self)
+    }
+}
+
+impl LeastSquares for Mse {
+    fn gauss_newton(
+        &self,
+        obs: &Pattern,
+        calc: &Pattern,
+        jacobian: &DMatrix<f64>,
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<(), LossError> {
+        check_axes(obs, calc)?;
+        check_rows(jacobian, calc.n_points())?;
+        let (divisor, at) = self.normalisation.divisor(calc, "calculated")?;
+        let along = products_with(jacobian, None, calc.y());
+        let by_divisor = match self.normalisation {
+            Normalisation::Max => jacobian.row(at).iter().copied().collect(),
+            Normalisation::Sum => {
+                jacobian.column_iter().map(|c| sum::total(c.as_slice())).collect()
+            }
+            Normalisation::L2 => along.iter().map(|a| a / divisor).collect(),
+            Normalisation::None => Vec::new(),
+        };
+        let square = sum::dot(calc.y(), calc.y());
+        gram_matrix(jacobian, None, hessian);
+        let parts = Normalised { along, by_divisor, square, divisor };
+        parts.apply(2.0 / calc.n_points() as f64, hessian);
+        Ok(())
+    }
+}
+
+impl LeastSquaresOnNodes for Mse {
+    fn gauss_newton_on_nodes(
+        &self,
+        obs: &DecimatedTarget,
+        calc: &[f64],
+        jacobian: &DMatrix<f64>,
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<(), LossError> {
+        let nodes = obs.decimation();
+        check_nodes(nodes, calc, calc)?;
+        check_rows(jacobian, calc.len())?;
+        let Divisors { g: divisor, at, .. } = self.divisors(obs, calc)?;
+        let weights = Some(nodes.weights());
+        let along = products_with(jacobian, weights, calc);
+        let by_divisor = match self.normalisation {
+            Normalisation::Max => {
+                let (first, kernel) = nodes.kernel(at);
+                let taps = first..first + kernel.len();
+                let columns = jacobian.column_iter();
+                columns.map(|c| sum::dot(kernel, &c.as_slice()[taps.clone()])).collect()
+            }
+            Normalisation::Sum => products_with(jacobian, None, nodes.sum_weights()),
+            Normalisation::L2 => along.iter().map(|a| a / divisor).collect(),
+            Normalisation::None => Vec::new(),
+        };
+        let square = sum::dot_weighted(nodes.weights(), calc, calc);
+        gram_matrix(jacobian, weights, hessian);
+        let parts = Normalised { along, by_divisor, square, divisor };
+        parts.apply(2.0 / nodes.n_points() as f64, hessian);
+        Ok(())
+    }
 }
 
 /// What f and g are divided by on nodes, and what the divisor of g depends on.
@@ -221,5 +288,9 @@ impl DecimatedLoss for Mse {
             Normalisation::None => {}
         }
         Ok(value)
+    }
+
+    fn least_squares_on_nodes(&self) -> Option<&dyn LeastSquaresOnNodes> {
+        Some(self)
     }
 }

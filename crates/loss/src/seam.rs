@@ -1,6 +1,6 @@
 //! The loss seam.
 
-use crate::{Cosine, DecimatedLoss, LossError, Mse};
+use crate::{Cosine, DecimatedLoss, LeastSquares, LossError, Mse};
 use braggscape_pattern::Pattern;
 use enum_dispatch::enum_dispatch;
 
@@ -58,6 +58,11 @@ pub trait Loss: Send + Sync {
     fn decimated(&self) -> Option<&dyn DecimatedLoss> {
         None
     }
+
+    /// The same loss for Gauss-Newton methods, if it is a sum of squares.
+    fn least_squares(&self) -> Option<&dyn LeastSquares> {
+        None
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -77,6 +82,10 @@ impl Loss for Box<dyn Loss> {
 
     fn decimated(&self) -> Option<&dyn DecimatedLoss> {
         (**self).decimated()
+    }
+
+    fn least_squares(&self) -> Option<&dyn LeastSquares> {
+        (**self).least_squares()
     }
 }
 

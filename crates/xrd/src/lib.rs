@@ -27,7 +27,9 @@ mod structsnap;
 
 pub use error::ForwardError;
 pub use form_factor::{EuAm, FormFactor};
-pub use model::{AnyForwardModel, DecimatedForward, ForwardModel, StructureGradient};
+pub use model::{
+    AnyForwardModel, DecimatedForward, ForwardModel, JacobianModel, StructureGradient,
+};
 pub use overlap::{BlurredOverlap, BlurredOverlapOptions, BlurredTarget};
 pub use peak_list::{PeakList, PeakListOptions, PeakListScratch, PeakRef, Peaks};
 pub use reflections::{IndexBounds, ReflectionList};

@@ -1,10 +1,10 @@
 //! The forward-model seam.
 
-use crate::{ForwardError, Scratch, Structsnap};
+use crate::{ForwardError, JacobianColumns, Scratch, Structsnap};
 use braggscape_crystal::Structure;
 use braggscape_pattern::{Axis, Decimation, Pattern, Peak};
 use enum_dispatch::enum_dispatch;
-use nalgebra::Vector3;
+use nalgebra::{DMatrix, Vector3};
 use std::sync::Arc;
 
 /// Gradient of a scalar L with respect to what a forward model takes from a structure.
@@ -73,6 +73,26 @@ pub trait ForwardModel: Send + Sync {
     fn decimated(&self) -> Option<Box<dyn DecimatedForward + '_>> {
         None
     }
+
+    /// Whole Jacobians, if the model can give them: what least squares need.
+    fn jacobians(&self) -> Option<&dyn JacobianModel> {
+        None
+    }
+}
+
+/// Jacobians of simulated patterns.
+pub trait JacobianModel: Send + Sync {
+    /// Overwrites `out` with dy_n/dp: a row a point (or node), the columns that are asked for; the list of reflections is held fixed.
+    ///
+    /// # Errors
+    /// As [`ForwardModel::simulate`].
+    fn fill_jacobian(
+        &self,
+        structure: &Structure,
+        columns: JacobianColumns,
+        scratch: &mut Scratch,
+        out: &mut DMatrix<f64>,
+    ) -> Result<(), ForwardError>;
 }
 
 /// A forward model whose patterns are sums of Gaussians of one width, on the nodes of a [`Decimation`].
@@ -104,6 +124,11 @@ pub trait DecimatedForward: Send + Sync {
         scratch: &mut Scratch,
         out: &mut StructureGradient,
     ) -> Result<(), ForwardError>;
+
+    /// Whole Jacobians on the nodes, if the model can give them.
+    fn jacobians(&self) -> Option<&dyn JacobianModel> {
+        None
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -141,6 +166,10 @@ impl ForwardModel for Box<dyn ForwardModel> {
 
     fn decimated(&self) -> Option<Box<dyn DecimatedForward + '_>> {
         (**self).decimated()
+    }
+
+    fn jacobians(&self) -> Option<&dyn JacobianModel> {
+        (**self).jacobians()
     }
 }
 

@@ -17,7 +17,9 @@ use crate::fine::FineGrid;
 use crate::gaussian::Grid;
 use crate::peaks::{Stick, merge};
 use crate::reflections::{self, Rows, Runs, Shell, six};
-use crate::{DecimatedForward, ForwardError, ForwardModel, ReflectionList, StructureGradient};
+use crate::{
+    DecimatedForward, ForwardError, ForwardModel, JacobianModel, ReflectionList, StructureGradient,
+};
 use braggscape_crystal::Structure;
 use braggscape_pattern::{Axis, Pattern, Peak};
 use decimated::{Decimated, NodeModel};
@@ -246,5 +248,9 @@ impl ForwardModel for Structsnap {
     fn decimated(&self) -> Option<Box<dyn DecimatedForward + '_>> {
         let nodes = self.nodes.as_ref()?;
         Some(Box::new(Decimated { model: self, nodes }))
+    }
+
+    fn jacobians(&self) -> Option<&dyn JacobianModel> {
+        Some(self)
     }
 }

@@ -3,4 +3,5 @@
 
 mod conformance;
 mod errors;
+mod least_squares;
 mod related;

@@ -5,7 +5,7 @@ use super::scratch::Simulated;
 use super::{FWHM_PER_SIGMA, Sampling, Scratch, Structsnap, StructsnapOptions};
 use crate::nodes::{NodeGrid, WIDE};
 use crate::sticks::Pulled;
-use crate::{DecimatedForward, ForwardError, StructureGradient};
+use crate::{DecimatedForward, ForwardError, JacobianModel, StructureGradient};
 use braggscape_crystal::Structure;
 use braggscape_pattern::{Axis, Decimation};
 use std::sync::Arc;
@@ -138,5 +138,9 @@ impl DecimatedForward for Decimated<'_> {
         let pulled = pulp::Arch::new().dispatch(backward);
         finish_gradient(structure, scratch, &pulled, out);
         Ok(())
+    }
+
+    fn jacobians(&self) -> Option<&dyn JacobianModel> {
+        Some(self)
     }
 }

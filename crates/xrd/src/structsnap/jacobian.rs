@@ -1,11 +1,12 @@
 //! The Jacobian of a pattern, for least squares.
 
+use super::decimated::Decimated;
 use super::pass::{SQRT_TAU, symmetric};
 use super::scratch::Simulated;
 use super::{FWHM_PER_SIGMA, Scratch, Structsnap};
 use crate::cell_gradient::cell_gradient;
 use crate::real::Real;
-use crate::{DecimatedForward, ForwardError};
+use crate::{DecimatedForward, ForwardError, JacobianModel};
 use braggscape_crystal::Structure;
 use nalgebra::DMatrix;
 
@@ -108,7 +109,7 @@ impl Structsnap {
     ) -> Result<(), ForwardError> {
         let grid = &self.grid;
         let points = Points { start: grid.start, step: grid.step, n: grid.n, cut: grid.cut };
-        self.fill_jacobian(structure, columns, points, scratch, out)
+        self.jacobian_at(structure, columns, points, scratch, out)
     }
 
     /// The same on the nodes of [`decimated`](crate::ForwardModel::decimated): with W the diagonal matrix of the weights of its
@@ -123,14 +124,11 @@ impl Structsnap {
         scratch: &mut Scratch,
         out: &mut DMatrix<f64>,
     ) -> Option<Result<(), ForwardError>> {
-        let nodes = crate::ForwardModel::decimated(self)?;
-        let decimation = DecimatedForward::decimation(nodes.as_ref());
-        let (start, step, n) = (decimation.node(0), decimation.spacing(), decimation.n_nodes());
-        let points = Points { start, step, n, cut: CUT_ON_NODES };
-        Some(self.fill_jacobian(structure, columns, points, scratch, out))
+        let nodes = self.nodes.as_ref()?;
+        Some(Decimated { model: self, nodes }.fill_jacobian(structure, columns, scratch, out))
     }
 
-    fn fill_jacobian(
+    fn jacobian_at(
         &self,
         structure: &Structure,
         columns: JacobianColumns,
@@ -199,6 +197,33 @@ impl Structsnap {
             }
         }
         Ok(())
+    }
+}
+
+impl JacobianModel for Structsnap {
+    fn fill_jacobian(
+        &self,
+        structure: &Structure,
+        columns: JacobianColumns,
+        scratch: &mut Scratch,
+        out: &mut DMatrix<f64>,
+    ) -> Result<(), ForwardError> {
+        self.jacobian(structure, columns, scratch, out)
+    }
+}
+
+impl JacobianModel for Decimated<'_> {
+    fn fill_jacobian(
+        &self,
+        structure: &Structure,
+        columns: JacobianColumns,
+        scratch: &mut Scratch,
+        out: &mut DMatrix<f64>,
+    ) -> Result<(), ForwardError> {
+        let decimation = self.decimation();
+        let (start, step, n) = (decimation.node(0), decimation.spacing(), decimation.n_nodes());
+        let points = Points { start, step, n, cut: CUT_ON_NODES };
+        self.model.jacobian_at(structure, columns, points, scratch, out)
     }
 }
 
