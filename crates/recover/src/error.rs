@@ -1,5 +1,6 @@
 //! What can go wrong in a recovery.
 
+use crate::FreeParameters;
 use braggscape_optim::OptimError;
 use braggscape_xrd::ForwardError;
 use std::sync::Arc;
@@ -18,6 +19,12 @@ pub enum RecoverError {
     /// The result is no crystal.
     #[error("the result is not a crystal")]
     Crystal(#[from] braggscape_crystal::CrystalError),
+    /// The constraint has no free parameters to be refined in.
+    #[error("the projector has no free parameters of the {free} alone; use other variables")]
+    NoReducedForm {
+        /// What is refined.
+        free: FreeParameters,
+    },
     /// An outside strategy failed.
     #[error("strategy `{kind}` failed")]
     External {

@@ -7,9 +7,12 @@
 mod error;
 mod parametrisation;
 mod problem;
+mod reduced;
+mod strain;
 mod strategy;
+mod tangent;
 
 pub use error::RecoverError;
-pub use parametrisation::{FreeParameters, Parametrisation};
+pub use parametrisation::{FreeParameters, Parametrisation, Variables};
 pub use problem::Problem;
 pub use strategy::{AnyStrategy, Descend, Outcome, RecoveryTask, Stage, Strategy};

@@ -1,9 +1,11 @@
 //! The strategy seam, and the paper's strategy.
 
-use crate::{FreeParameters, Parametrisation, Problem, RecoverError};
+use crate::{FreeParameters, Parametrisation, Problem, RecoverError, Variables};
 use braggscape_crystal::Structure;
 use braggscape_loss::AnyLoss;
-use braggscape_optim::{AnyOptimizer, Limits, Optimizer, Termination, minimize};
+use braggscape_optim::{
+    AnyOptimizer, Limits, Objective, OptimError, Optimizer, Termination, minimize,
+};
 use braggscape_pattern::Pattern;
 use braggscape_projector::AnyProjector;
 use braggscape_xrd::AnyForwardModel;
@@ -16,6 +18,8 @@ pub struct RecoveryTask<'a> {
     pub start: &'a Structure,
     /// What is refined.
     pub free: FreeParameters,
+    /// In which variables.
+    pub variables: Variables,
     /// The target pattern, on the axis of the forward model.
     pub target: &'a Pattern,
     /// The forward model.
@@ -32,9 +36,19 @@ pub struct RecoveryTask<'a> {
 
 impl<'a> RecoveryTask<'a> {
     /// The objective of the task.
-    pub fn problem(&self) -> Problem<'a, AnyForwardModel, AnyLoss, AnyProjector> {
-        let parametrisation = Parametrisation::new(self.start.clone(), self.free);
-        Problem::new(self.forward, self.loss, self.projector, self.target, parametrisation)
+    ///
+    /// # Errors
+    /// [`RecoverError::NoReducedForm`].
+    pub fn problem(
+        &self,
+    ) -> Result<Problem<'a, AnyForwardModel, AnyLoss, AnyProjector>, RecoverError> {
+        let parametrisation = Parametrisation::with_variables(
+            self.start.clone(),
+            self.free,
+            self.variables,
+            self.projector,
+        )?;
+        Ok(Problem::new(self.forward, self.loss, self.projector, self.target, parametrisation))
     }
 }
 
@@ -105,7 +119,9 @@ impl AnyStrategy {
 
 /// One optimizer on one loss from the distorted structure: what the paper does.
 ///
-/// With a projector the run starts at P(x0) and every step ends with P. The best iterate is returned.
+/// With a projector the run starts at P(x0) and every step ends with P; a constraint that comes into force gradually
+/// ([`Projector::weight_at`]) is wholly in force at the end: if the run ends before it is, the last point is projected and evaluated
+/// once more. The best iterate is returned. The optimizer draws from the task's own random stream.
 pub struct Descend {
     optimizer: std::sync::Mutex<AnyOptimizer>,
 }
@@ -119,14 +135,22 @@ impl Descend {
 
 impl Strategy for Descend {
     fn recover(&self, task: &RecoveryTask<'_>) -> Result<Outcome, RecoverError> {
-        let problem = task.problem();
-        let x0 = problem.parametrisation().pack();
-        let initial_loss = problem.loss_of(&x0)?;
+        let problem = task.problem()?;
+        let as_given = Parametrisation::new(task.start.clone(), task.free);
+        let initial_loss = problem.loss_of_structure(&as_given.unpack(&as_given.pack())?)?;
         let mut optimizer = match self.optimizer.lock() {
             Ok(method) => method.fresh(),
             Err(poisoned) => poisoned.into_inner().fresh(),
         };
-        let found = minimize(&mut optimizer, &problem, &x0, task.limits, &mut ())?;
+        optimizer.reseed(task.seed);
+        let x0 = problem.parametrisation().pack();
+        let mut found = minimize(&mut optimizer, &problem, &x0, task.limits, &mut ())?;
+        if problem.projection_weight(found.iterations) < 1.0 {
+            let failed = |source| OptimError::Evaluation { source };
+            problem.project(&mut found.x).map_err(failed)?;
+            found.value = problem.value(&found.x).map_err(failed)?;
+            found.evaluations += 1;
+        }
         Ok(Outcome {
             structure: problem.parametrisation().unpack(&found.x)?,
             loss: found.value,

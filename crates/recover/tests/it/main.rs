@@ -1,13 +1,16 @@
 //! The parametrisation, the objective and the descent of one recovery problem.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod least_squares;
+mod variables;
+
 use braggscape_crystal::{CellParameters, Lattice, Structure, study_crystal};
 use braggscape_loss::Cosine;
 use braggscape_optim::{GradientDescent, GradientDescentOptions, Limits, Objective};
 use braggscape_pattern::Pattern;
 use braggscape_projector::{CellShape, CrystalFamilyProjector, Identity, Projector};
 use braggscape_recover::{
-    Descend, FreeParameters, Parametrisation, Problem, RecoveryTask, Strategy,
+    Descend, FreeParameters, Parametrisation, Problem, RecoveryTask, Strategy, Variables,
 };
 use braggscape_xrd::{AnyForwardModel, ForwardModel, Scratch, Structsnap, StructsnapOptions};
 
@@ -98,6 +101,7 @@ fn a_projected_descent_stays_on_its_constraint_and_improves() {
         .recover(&RecoveryTask {
             start: &start(),
             free: FreeParameters::Lattice,
+            variables: Variables::Cell,
             target: &target,
             forward: &model,
             loss: &Cosine {}.into(),
