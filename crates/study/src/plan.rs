@@ -3,15 +3,16 @@
 use crate::config::kind_of;
 use crate::structures::{self, StudyStructure};
 use crate::{Config, Problem, StudyError};
-use braggscape_loss::AnyLoss;
+use braggscape_loss::{AnyLoss, Loss};
 use braggscape_metrics::{
     StrictRecovery, StrictRecoveryOptions, StructureMatcher, StructureMatcherOptions,
 };
 use braggscape_noise::AnyNoiseModel;
+use braggscape_optim::{Needs, Optimizer, with_causes};
 use braggscape_plugin::{Context, Family, PluginError, Registry};
 use braggscape_projector::{AnyProjector, Projector};
 use braggscape_record::Schema;
-use braggscape_recover::AnyStrategy;
+use braggscape_recover::{AnyStrategy, Parametrisation};
 use braggscape_xrd::{AnyForwardModel, ForwardModel, Scratch};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -160,39 +161,8 @@ impl Plan {
             check_forward(model, &structures, &mut problems);
         }
         let mut arms = Vec::new();
-        for (i, arm) in config.arms.iter().enumerate() {
-            let path = |part: &str| match problems_path(&config, i, part) {
-                Some(path) => path,
-                None => part.to_owned(),
-            };
-            let loss = problems.build(&path("loss"), registry.losses(), &arm.loss, &context);
-            let optimizer =
-                problems.build(&path("optimizer"), registry.optimizers(), &arm.optimizer, &context);
-            let maker =
-                problems.build(&path("strategy"), registry.strategies(), &arm.strategy, &context);
-            let mut projectors = Vec::new();
-            for s in &structures {
-                let context = Context { free, shape: Some(s.shape) };
-                let family = registry.projectors();
-                let built = problems.build(&path("projector"), family, &arm.projector, &context);
-                if let Some(p) = built {
-                    let off = p.violation(&s.structure.cell(), &s.structure.frac_coords());
-                    if off > SHAPE_TOLERANCE {
-                        problems.add(
-                            &path("projector"),
-                            format!(
-                                "structure `{}` does not keep the constraint of `{}` (off by {off:.3} Å or degrees); is its cell in the conventional setting?",
-                                s.name,
-                                kind_of(&arm.projector)
-                            ),
-                        );
-                    }
-                    projectors.push(p);
-                }
-            }
-            if let (Some(loss), Some(optimizer), Some(maker)) = (loss, optimizer, maker) {
-                arms.push(BuiltArm { projectors, loss, strategy: maker(optimizer) });
-            }
+        for i in 0..config.arms.len() {
+            arms.extend(build_arm(i, registry, &structures, forward.as_ref(), &mut problems));
         }
         let mut report_losses = Vec::new();
         for (i, table) in config.report_losses.iter().enumerate() {
@@ -284,6 +254,65 @@ impl Plan {
             arm: arm as usize,
         }
     }
+}
+
+/// Builds the components of an arm, the projectors for every structure, and checks that they fit together.
+fn build_arm(
+    i: usize,
+    registry: &Registry,
+    structures: &[StudyStructure],
+    forward: Option<&AnyForwardModel>,
+    problems: &mut Problems<'_>,
+) -> Option<BuiltArm> {
+    let config = problems.config;
+    let arm = &config.arms[i];
+    let free = config.refine.into();
+    let context = Context { free, ..Context::default() };
+    let path = |part: &str| match problems_path(config, i, part) {
+        Some(path) => path,
+        None => part.to_owned(),
+    };
+    let loss = problems.build(&path("loss"), registry.losses(), &arm.loss, &context);
+    let optimizer =
+        problems.build(&path("optimizer"), registry.optimizers(), &arm.optimizer, &context);
+    let maker = problems.build(&path("strategy"), registry.strategies(), &arm.strategy, &context);
+    let mut projectors = Vec::new();
+    for s in structures {
+        let context = Context { free, shape: Some(s.shape) };
+        let family = registry.projectors();
+        let Some(p) = problems.build(&path("projector"), family, &arm.projector, &context) else {
+            continue;
+        };
+        let off = p.violation(&s.structure.cell(), &s.structure.frac_coords());
+        if off > SHAPE_TOLERANCE {
+            problems.add(
+                &path("projector"),
+                format!(
+                    "structure `{}` does not keep the constraint of `{}` (off by {off:.3} Å or degrees); is its cell in the conventional setting?",
+                    s.name,
+                    kind_of(&arm.projector)
+                ),
+            );
+        }
+        let start = s.structure.clone();
+        if let Err(e) = Parametrisation::with_variables(start, free, arm.variables, &p) {
+            problems.add(&path("variables"), with_causes(&e));
+        }
+        projectors.push(p);
+    }
+    let (loss, optimizer, maker) = (loss?, optimizer?, maker?);
+    let squares =
+        loss.least_squares().is_some() && forward.is_none_or(|model| model.jacobians().is_some());
+    if optimizer.needs() == Needs::LeastSquares && !squares {
+        let (method, loss) = (kind_of(&arm.optimizer), kind_of(&arm.loss));
+        problems.add(
+            &path("optimizer"),
+            format!(
+                "`{method}` needs a sum of squares, and loss `{loss}` (or the forward model) gives none"
+            ),
+        );
+    }
+    Some(BuiltArm { projectors, loss, strategy: maker(optimizer) })
 }
 
 /// The path at which an arm's component stands in the file, if it is its own.

@@ -117,6 +117,7 @@ fn fill(
     let outcome = arm.strategy.recover(&RecoveryTask {
         start: &start,
         free: config.refine.into(),
+        variables: config.arms[key.arm].variables,
         target: &target,
         forward: &plan.forward,
         loss: &arm.loss,

@@ -6,7 +6,7 @@ mod tables;
 use crate::{Problem, StudyError};
 use braggscape_metrics::{StrictRecoveryOptions, StructureMatcherOptions};
 use braggscape_plugin::{Context, Registry};
-use braggscape_recover::FreeParameters;
+use braggscape_recover::{FreeParameters, Variables};
 pub(crate) use reader::Lines;
 use reader::Reader;
 use serde::Serialize;
@@ -40,6 +40,8 @@ impl From<Refine> for FreeParameters {
 pub struct Arm {
     /// Label, unique in the study.
     pub name: String,
+    /// Which variables the optimizer moves.
+    pub variables: Variables,
     /// Loss, with every option.
     pub loss: Table,
     /// Projector, with every option.

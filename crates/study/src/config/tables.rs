@@ -3,12 +3,33 @@
 use super::reader::{Reader, describe, join};
 use super::{Arm, Refine, kind_of};
 use braggscape_plugin::{Context, Family, PluginError, Registry};
+use braggscape_recover::Variables;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 /// Keys of an arm.
-const ARM_KEYS: [&str; 5] = ["loss", "name", "optimizer", "projector", "strategy"];
+const ARM_KEYS: [&str; 6] = ["loss", "name", "optimizer", "projector", "strategy", "variables"];
+
+/// `variables`, wherever it stands: what is given, `None` for what suits the optimizer.
+fn variables(reader: &mut Reader<'_>, path: &str, value: &Value) -> Option<Variables> {
+    match value.as_str() {
+        Some("auto") => None,
+        Some("cell") => Some(Variables::Cell),
+        Some("strain") => Some(Variables::Strain),
+        Some("reduced") => Some(Variables::Reduced),
+        _ => {
+            let found = describe(value);
+            reader.problem(path, format!("expected auto, cell, strain or reduced, found {found}"));
+            None
+        }
+    }
+}
+
+/// StructSnap's descent has learning rates per Å and per degree; other methods move the lattice by strains.
+fn suiting(optimizer: &Table) -> Variables {
+    if kind_of(optimizer) == "gradient-descent" { Variables::Cell } else { Variables::Strain }
+}
 
 /// Resolves a component; a problem stands at the key it is about.
 fn resolve<T>(
@@ -110,6 +131,7 @@ pub(super) fn refine(reader: &mut Reader<'_>, noise_kind: &str) -> Refine {
 pub(super) fn arms(reader: &mut Reader<'_>, registry: &Registry, context: &Context) -> Vec<Arm> {
     let base = Arm {
         name: String::new(),
+        variables: Variables::default(),
         loss: component(reader, "loss", "cosine", registry.losses(), context),
         projector: component(reader, "projector", "none", registry.projectors(), context),
         optimizer: component(
@@ -121,6 +143,7 @@ pub(super) fn arms(reader: &mut Reader<'_>, registry: &Registry, context: &Conte
         ),
         strategy: component(reader, "strategy", "descend", registry.strategies(), context),
     };
+    let common = reader.value("variables").and_then(|value| variables(reader, "variables", value));
     let tables: Vec<Table> = match reader.value("arm") {
         None => vec![Table::new()],
         Some(Value::Array(items)) if !items.is_empty() && items.iter().all(Value::is_table) => {
@@ -159,6 +182,9 @@ pub(super) fn arms(reader: &mut Reader<'_>, registry: &Registry, context: &Conte
             let path = join(&path, "strategy");
             arm.strategy = resolve(reader, &path, v, registry.strategies(), context);
         }
+        let own = table.get("variables");
+        let given = own.map_or(common, |value| variables(reader, &join(&path, "variables"), value));
+        arm.variables = given.unwrap_or_else(|| suiting(&arm.optimizer));
         arm.name = match table.get("name") {
             Some(Value::String(name)) if !name.is_empty() => name.clone(),
             None => default_name(&arm),
