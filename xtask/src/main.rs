@@ -12,6 +12,7 @@ mod figures;
 mod graph;
 mod licences;
 mod metadata;
+mod new_plugin;
 mod oracles;
 mod process;
 mod python;
@@ -30,12 +31,15 @@ Usage: cargo xtask COMMAND [OPTIONS]
 
 Commands:
   ci [--skip STEP,...] [--only STEP,...]   everything CI runs, with a table of wall times at the end
-                                           steps: fmt, graph, tidy, licences, advisories, clippy, tests, doc, configs
+                                           steps: fmt, graph, tidy, licences, advisories, clippy, tests, doc, configs,
+                                           plugins
   graph                                    direction of the dependencies between our crates
   tidy                                     file docs, file lengths, unfinished work, stray prints, white space, fixtures
   licences                                 licences, sources and duplicate versions of every dependency (deny.toml)
   advisories                               security advisories, where their database can be reached
   configs                                  `braggscape check` on every configs/*.toml
+  new-plugin SEAM NAME [--path DIR]        scaffold a crate that adds a component, in plugins/ unless --path says where;
+                                           SEAM: loss, optimizer, projector, noise; NAME with a dot: acme.huber-q
   oracles [NAME...] [--check] [--shared DIR]
                                            write tests/fixtures from tests/oracles/NAME/script.py (needs python3);
                                            --check compares with the committed files and writes nothing
@@ -89,6 +93,7 @@ enum Command {
     Licences,
     Advisories,
     Configs,
+    NewPlugin(new_plugin::Options),
     Oracles(oracles::Options),
     BenchPeers(bench_peers::Options),
     Figures(Vec<String>),
@@ -108,6 +113,14 @@ fn parse(mut args: Arguments) -> anyhow::Result<Command> {
         "licences" => Command::Licences,
         "advisories" => Command::Advisories,
         "configs" => Command::Configs,
+        "new-plugin" => {
+            let path: Option<std::path::PathBuf> = args.opt_value_from_str("--path")?;
+            let mut words = words(&mut args)?.into_iter();
+            let (Some(seam), Some(kind), None) = (words.next(), words.next(), words.next()) else {
+                bail!("`new-plugin` takes a seam and a name, such as `loss acme.huber-q`");
+            };
+            Command::NewPlugin(new_plugin::Options { seam, kind, path })
+        }
         "oracles" => {
             let check = args.contains("--check");
             let shared: Option<std::path::PathBuf> = args.opt_value_from_str("--shared")?;
@@ -143,6 +156,7 @@ fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Licences => licences::run(),
         Command::Advisories => advisories::run(),
         Command::Configs => configs::run(),
+        Command::NewPlugin(options) => new_plugin::run(options),
         Command::Oracles(options) => oracles::run(options),
         Command::BenchPeers(options) => bench_peers::run(options),
         Command::Figures(names) => figures::run(names),
@@ -188,6 +202,7 @@ mod tests {
             (&["tidy", "--fast"], "--fast"),
             (&["ci", "--only", "fmt,tst"], "tst"),
             (&["ci", "--skip"], "--skip"),
+            (&["new-plugin", "loss"], "a seam and a name"),
         ] {
             let error = format!("{:#}", parse_words(words).unwrap_err());
             assert!(error.contains(expected), "{words:?} gave `{error}`");

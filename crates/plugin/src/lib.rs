@@ -48,3 +48,8 @@ pub use braggscape_pattern as pattern;
 pub use braggscape_projector as projector;
 pub use braggscape_recover as recover;
 pub use braggscape_xrd as xrd;
+
+/// Vectors and matrices, in the version that the seams use.
+pub use nalgebra;
+/// Random numbers, in the version that the seams use.
+pub use rand;
