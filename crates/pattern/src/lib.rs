@@ -18,6 +18,7 @@ mod axis;
 mod decimation;
 mod error;
 pub mod io;
+pub mod log;
 mod peak;
 mod profile;
 mod radiation;
