@@ -1,0 +1,79 @@
+//! Every registered loss, optimizer, projector and noise model keeps the laws of its seam: nothing is registered that is not checked.
+//!
+//! Claims beyond these laws (ranges, symmetry, minima) are checked in the crates of the seams.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the summary is the result of these tests")]
+
+use braggscape_plugin::crystal::study_crystal;
+use braggscape_plugin::noise::{AnyNoiseModel, NoiseModel};
+use braggscape_plugin::pattern::{Axis, AxisKind, Pattern};
+use braggscape_plugin::projector::CellShape;
+use braggscape_plugin::{Context, Family, Registry};
+use braggscape_testkit::conformance::{
+    Conformance, LossClaims, NoiseClaims, OptimizerClaims, ProjectorClaims, loss, noise_model,
+    optimizer, projector,
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha12Rng;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use toml::Value;
+
+fn context() -> Context {
+    Context { shape: Some(CellShape::Tetragonal), ..Context::default() }
+}
+
+/// Checks every component of a family with its default options, prints what held, and fails naming all that did not.
+#[track_caller]
+fn check<T>(family: &Family<T>, suite: impl Fn(&T) -> Conformance) {
+    let mut broken = Vec::new();
+    let (mut n_laws, mut n_cases) = (0, 0);
+    for (name, _) in family.entries() {
+        let component = family.build(&Value::from(name), &context()).unwrap();
+        match catch_unwind(AssertUnwindSafe(|| suite(&component))) {
+            Ok(found) => {
+                let cases: u32 = found.checks().iter().map(|c| c.cases).sum();
+                println!("{} {name}: {} laws, {cases} cases", family.seam(), found.checks().len());
+                n_laws += found.checks().len();
+                n_cases += cases;
+            }
+            Err(_) => broken.push(name.to_owned()),
+        }
+    }
+    let n = family.entries().count();
+    println!("{}: {n} components, {n_laws} laws, {n_cases} cases", family.seam());
+    assert!(broken.is_empty(), "{} components that break a law: {broken:?}", family.seam());
+    assert!(n_laws >= 5 * n);
+}
+
+#[test]
+fn losses() {
+    check(Registry::builtin().losses(), |l| loss(l, LossClaims::default()));
+}
+
+#[test]
+fn optimizers() {
+    check(Registry::builtin().optimizers(), |m| optimizer(m, &OptimizerClaims::default()));
+}
+
+#[test]
+fn projectors() {
+    check(Registry::builtin().projectors(), |p| projector(p, ProjectorClaims::default()));
+}
+
+/// Whether a model changes structures and patterns at all: its claims.
+fn claims(model: &AnyNoiseModel) -> NoiseClaims {
+    let mut rng = ChaCha12Rng::seed_from_u64(1);
+    let crystal = study_crystal("U2Ti").unwrap().structure();
+    let distorts = model.distort(&crystal, &mut rng).unwrap() != crystal;
+    let axis = Axis::uniform(AxisKind::TwoTheta, 10.0, 0.5, 200).unwrap();
+    let y = (0..200).map(|i| f64::from(100 + (37 * i) % 101)).collect();
+    let mut pattern = Pattern::new(axis, y).unwrap();
+    let before = pattern.y().to_vec();
+    model.corrupt(&mut pattern, &mut rng).unwrap();
+    NoiseClaims { distorts, corrupts: pattern.y() != before, keeps_composition: true }
+}
+
+#[test]
+fn noise_models() {
+    check(Registry::builtin().noise(), |m| noise_model(m, claims(m)));
+}
