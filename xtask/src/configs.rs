@@ -53,7 +53,7 @@ fn toml_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Builds the program with the features that the whole workspace gives it, as the tests do, and returns its path.
-fn program() -> anyhow::Result<PathBuf> {
+pub(crate) fn program() -> anyhow::Result<PathBuf> {
     let mut build = process::cargo();
     build.args([
         "build",

@@ -16,6 +16,7 @@ mod new_plugin;
 mod oracles;
 mod process;
 mod python;
+mod reference;
 mod requirements;
 mod spdx;
 mod tidy;
@@ -32,7 +33,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
 Commands:
   ci [--skip STEP,...] [--only STEP,...]   everything CI runs, with a table of wall times at the end
                                            steps: fmt, graph, tidy, licences, advisories, clippy, tests, doc, configs,
-                                           plugins
+                                           reference, plugins
   graph                                    direction of the dependencies between our crates
   tidy                                     file docs, file lengths, unfinished work, stray prints, white space, fixtures
   licences                                 licences, sources and duplicate versions of every dependency (deny.toml)
@@ -43,6 +44,7 @@ Commands:
   oracles [NAME...] [--check] [--shared DIR]
                                            write tests/fixtures from tests/oracles/NAME/script.py (needs python3);
                                            --check compares with the committed files and writes nothing
+  reference [--check]                      write docs/src/reference.md from what `braggscape list` prints
   bench-peers [--quick]                    our times beside those of dense PyTorch, pymatgen and XRD-Rust, one thread each
                                            (needs python3, and the network once: PyTorch is a large download)
   figures [NAME...]                        draw docs/figures/NAME.svg and .png: quickstart, cost-growth
@@ -93,6 +95,7 @@ enum Command {
     Licences,
     Advisories,
     Configs,
+    Reference { check: bool },
     NewPlugin(new_plugin::Options),
     Oracles(oracles::Options),
     BenchPeers(bench_peers::Options),
@@ -113,6 +116,7 @@ fn parse(mut args: Arguments) -> anyhow::Result<Command> {
         "licences" => Command::Licences,
         "advisories" => Command::Advisories,
         "configs" => Command::Configs,
+        "reference" => Command::Reference { check: args.contains("--check") },
         "new-plugin" => {
             let path: Option<std::path::PathBuf> = args.opt_value_from_str("--path")?;
             let mut words = words(&mut args)?.into_iter();
@@ -156,6 +160,7 @@ fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Licences => licences::run(),
         Command::Advisories => advisories::run(),
         Command::Configs => configs::run(),
+        Command::Reference { check } => reference::run(*check),
         Command::NewPlugin(options) => new_plugin::run(options),
         Command::Oracles(options) => oracles::run(options),
         Command::BenchPeers(options) => bench_peers::run(options),
