@@ -7,11 +7,13 @@
 mod cosine;
 mod decimated;
 mod error;
+mod measures;
 mod mse;
 mod seam;
 
 pub use cosine::Cosine;
 pub use decimated::DecimatedLoss;
 pub use error::LossError;
+pub use measures::{Measure, MeasureClass, MeasureFamily, MeasureKind, MeasureOptions, Zeros};
 pub use mse::{Mse, Normalisation};
 pub use seam::{AnyLoss, Loss, check_axes, check_buffers, intensity_norm};

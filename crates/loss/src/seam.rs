@@ -1,6 +1,6 @@
 //! The loss seam.
 
-use crate::{Cosine, DecimatedLoss, LossError, Mse};
+use crate::{Cosine, DecimatedLoss, LossError, Measure, Mse};
 use braggscape_pattern::Pattern;
 use enum_dispatch::enum_dispatch;
 
@@ -85,6 +85,8 @@ impl Loss for Box<dyn Loss> {
 pub enum AnyLoss {
     /// Negative cosine similarity.
     Cosine(Cosine),
+    /// One of the measures of Cha's survey.
+    Measure(Measure),
     /// Mean squared difference.
     Mse(Mse),
     /// A loss of another crate.
