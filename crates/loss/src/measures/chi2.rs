@@ -1,6 +1,6 @@
 //! The squared L2 or chi^2 family.
 
-use super::kernel::{Finished, Open, Point, Term, Whole};
+use super::kernel::{Finished, Open, Point, Term, Whole, larger};
 use super::shapes::{one, root, total};
 
 #[derive(Clone, Copy)]
@@ -76,9 +76,10 @@ impl Term<1> for SquaredChi2 {
     #[inline(always)]
     fn point(&self, p: f64, q: f64, _: f64) -> Point<1> {
         let s = p + q;
+        let safe = larger(s, f64::MIN_POSITIVE);
+        let r = (q - p) / safe;
         // Where both are 0 the slope is that to the right, 1.
-        let (r, share) = if s > 0.0 { ((q - p) / s, p / s) } else { (1.0, 0.0) };
-        one((q - p) * r, r * (1.0 + 2.0 * share))
+        one((q - p) * r, if s > 0.0 { r * (1.0 + 2.0 * (p / safe)) } else { 1.0 })
     }
 
     fn finish(&self, whole: &Whole<1>) -> Finished<1> {

@@ -2,6 +2,7 @@
 
 use super::kernel::{Finished, Open, Point, Term, Whole};
 use super::l1::distance;
+use super::log::ln;
 use super::shapes::{one, total};
 
 #[derive(Clone, Copy)]
@@ -13,7 +14,7 @@ impl Term<1> for Taneja {
     #[inline(always)]
     fn point(&self, p: f64, q: f64, _: f64) -> Point<1> {
         let mean = 0.5 * (p + q);
-        let log = libm::log(mean / (p * q).sqrt());
+        let log = ln(mean / (p * q).sqrt());
         one(mean * log, 0.5 * log + 0.25 * (q - p) / q)
     }
 

@@ -175,41 +175,22 @@ fn run<const K: usize, T: Term<K>>(
         let finished = term.finish(&pair.whole(pair.sums(), largest));
         return Ok(finished.value);
     };
-    // One sum: its slopes are kept while the sum is taken. Several: slopes need the derivatives by the sums first.
-    let (finished, along, by) = if K == 1 {
-        let (sums, along) = pair.slopes([1.0; K], grad);
-        let finished = term.finish(&pair.whole(sums, largest));
-        let by = finished.by[0];
-        (finished, along * by, by)
-    } else {
-        let finished = term.finish(&pair.whole(pair.sums(), largest));
-        let (_, along) = pair.slopes(finished.by, grad);
-        (finished, along, 1.0)
-    };
-    let mut along = along;
-    let mut peak = 0.0;
+    let finished = term.finish(&pair.whole(pair.sums(), largest));
+    pair.slopes(finished.by, grad);
     if T::LARGEST {
         let (p, q) = pair.normalised(f[at], g[at]);
-        peak = finished.by_largest * sign(q - p);
-        along += peak * q;
+        grad[at] += finished.by_largest * sign(q - p);
     }
-    by_g.pull_back(g, by, along, grad);
-    if T::LARGEST {
-        grad[at] += peak * by_g.inverse;
-    }
+    by_g.pull_back(g, grad);
     Ok(finished.value)
 }
 
 /// 1, 0 or -1.
 #[inline(always)]
 pub(super) fn sign(x: f64) -> f64 {
-    if x > 0.0 {
-        1.0
-    } else if x < 0.0 {
-        -1.0
-    } else {
-        0.0
-    }
+    let above = if x > 0.0 { 1.0 } else { 0.0 };
+    let below = if x < 0.0 { 1.0 } else { 0.0 };
+    above - below
 }
 
 /// Two patterns and the measure between them.
@@ -248,78 +229,84 @@ impl<const K: usize, T: Term<K>> Pair<'_, K, T> {
 
     /// The sums.
     fn sums(&self) -> [f64; K] {
-        let sweep = Sweep::<K, false, T> { pair: self, by: [0.0; K], grad: &mut [] };
-        pulp::Arch::new().dispatch(sweep).0
+        pulp::Arch::new().dispatch(Sums { pair: self })
     }
 
-    /// The sums; `grad` is overwritten with dL/dq, given the derivatives by the sums. Its sum times q comes second.
-    fn slopes(&self, by: [f64; K], grad: &mut [f64]) -> ([f64; K], f64) {
-        pulp::Arch::new().dispatch(Sweep::<K, true, T> { pair: self, by, grad })
+    /// Overwrites `grad` with dL/dq, given the derivatives by the sums; with 0 where a negative intensity counts as 0.
+    fn slopes(&self, by: [f64; K], grad: &mut [f64]) {
+        pulp::Arch::new().dispatch(Slopes { pair: self, by, grad });
     }
 }
 
-/// A run over the points, compiled once for each vector width and chosen at run time. The numbers do not depend on the choice:
-/// sums are taken in the order of `braggscape_pattern::sum`, point i in partial sum i mod 8.
-struct Sweep<'a, const K: usize, const GRAD: bool, T> {
+/// The sums in the order of `braggscape_pattern::sum`, point i in partial sum i mod 8; compiled once for each vector width and
+/// chosen at run time, which changes no bit.
+struct Sums<'a, const K: usize, T> {
+    pair: &'a Pair<'a, K, T>,
+}
+
+impl<const K: usize, T: Term<K>> Sums<'_, K, T> {
+    /// Adds eight points, each to a partial sum of its own.
+    #[inline(always)]
+    fn add(&self, f: &[f64; LANES], g: &[f64; LANES], partial: &mut [[f64; LANES]; K]) {
+        for i in 0..LANES {
+            let (p, q) = self.pair.normalised(f[i], g[i]);
+            let point = self.pair.term.point(p, q, self.pair.epsilon);
+            for (sum, value) in partial.iter_mut().zip(point.value) {
+                sum[i] += value;
+            }
+        }
+    }
+}
+
+impl<const K: usize, T: Term<K>> pulp::WithSimd for Sums<'_, K, T> {
+    type Output = [f64; K];
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> [f64; K] {
+        let mut partial = [[0.0; LANES]; K];
+        let (blocks_f, rest_f) = self.pair.f.as_chunks::<LANES>();
+        let (blocks_g, rest_g) = self.pair.g.as_chunks::<LANES>();
+        for (f, g) in blocks_f.iter().zip(blocks_g) {
+            self.add(f, g, &mut partial);
+        }
+        // The last points as a block of eight, filled up with the first of them, which does not count there.
+        if let (Some(f), Some(g)) = (rest_f.first(), rest_g.first()) {
+            let (mut last_f, mut last_g) = ([*f; LANES], [*g; LANES]);
+            last_f[..rest_f.len()].copy_from_slice(rest_f);
+            last_g[..rest_g.len()].copy_from_slice(rest_g);
+            let mut last = [[0.0; LANES]; K];
+            self.add(&last_f, &last_g, &mut last);
+            for (sum, own) in partial.iter_mut().zip(last) {
+                for (sum, own) in sum.iter_mut().zip(own).take(rest_f.len()) {
+                    *sum += own;
+                }
+            }
+        }
+        partial.map(reduce)
+    }
+}
+
+/// The slopes, one point after the other.
+struct Slopes<'a, const K: usize, T> {
     pair: &'a Pair<'a, K, T>,
     by: [f64; K],
     grad: &'a mut [f64],
 }
 
-/// Partial sums, and those of the slopes times q.
-type Partial<const K: usize> = ([[f64; LANES]; K], [f64; LANES]);
-
-impl<const K: usize, const GRAD: bool, T: Term<K>> Sweep<'_, K, GRAD, T> {
-    /// Adds one point to its partial sums and returns its slope.
-    #[inline(always)]
-    fn visit(&self, f: f64, g: f64, lane: usize, (sums, along): &mut Partial<K>) -> f64 {
-        let (p, q) = self.pair.normalised(f, g);
-        let point = self.pair.term.point(p, q, self.pair.epsilon);
-        let mut slope = 0.0;
-        for (sum, value) in sums.iter_mut().zip(point.value) {
-            sum[lane] += value;
-        }
-        for (by, own) in self.by.iter().zip(point.slope) {
-            slope += by * own;
-        }
-        if GRAD {
-            along[lane] += slope * q;
-        }
-        slope
-    }
-}
-
-impl<const K: usize, const GRAD: bool, T: Term<K>> pulp::WithSimd for Sweep<'_, K, GRAD, T> {
-    type Output = ([f64; K], f64);
+impl<const K: usize, T: Term<K>> pulp::WithSimd for Slopes<'_, K, T> {
+    type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(mut self, _: S) -> Self::Output {
-        let mut partial = ([[0.0; LANES]; K], [0.0; LANES]);
-        let (blocks_f, rest_f) = self.pair.f.as_chunks::<LANES>();
-        let (blocks_g, rest_g) = self.pair.g.as_chunks::<LANES>();
-        let blocks = blocks_f.iter().zip(blocks_g);
-        let rest = rest_f.iter().zip(rest_g).enumerate();
-        if GRAD {
-            let grad = std::mem::take(&mut self.grad);
-            let (blocks_d, rest_d) = grad.as_chunks_mut::<LANES>();
-            for (d, (f, g)) in blocks_d.iter_mut().zip(blocks) {
-                for i in 0..LANES {
-                    d[i] = self.visit(f[i], g[i], i, &mut partial);
-                }
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { pair, by, grad } = self;
+        for (d, (f, g)) in grad.iter_mut().zip(pair.f.iter().zip(pair.g)) {
+            let (p, q) = pair.normalised(*f, *g);
+            let point = pair.term.point(p, q, pair.epsilon);
+            let mut slope = 0.0;
+            for (by, own) in by.iter().zip(point.slope) {
+                slope += by * own;
             }
-            for (d, (i, (f, g))) in rest_d.iter_mut().zip(rest) {
-                *d = self.visit(*f, *g, i, &mut partial);
-            }
-        } else {
-            for (f, g) in blocks {
-                for i in 0..LANES {
-                    self.visit(f[i], g[i], i, &mut partial);
-                }
-            }
-            for (i, (f, g)) in rest {
-                self.visit(*f, *g, i, &mut partial);
-            }
+            *d = if T::SIGNED || *g >= 0.0 { slope } else { 0.0 };
         }
-        (partial.0.map(reduce), reduce(partial.1))
     }
 }

@@ -1,6 +1,7 @@
 //! The L1 family.
 
 use super::kernel::{Finished, Open, Point, Term, Whole, larger, sign, smaller};
+use super::log::ln_1p;
 use super::shapes::{one, quotient, total, two};
 
 /// |p - q| with its slope.
@@ -107,7 +108,7 @@ impl Term<1> for Lorentzian {
     #[inline(always)]
     fn point(&self, p: f64, q: f64, _: f64) -> Point<1> {
         let (a, slope) = distance(p, q);
-        one(libm::log1p(a), slope / (1.0 + a))
+        one(ln_1p(a), slope / (1.0 + a))
     }
 
     fn finish(&self, whole: &Whole<1>) -> Finished<1> {

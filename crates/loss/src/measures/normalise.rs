@@ -48,30 +48,33 @@ impl Divisor {
         }
     }
 
-    /// Turns `grad` from dL/dq into dL/dy, q = y/N(y): dL/dy_j = (c d_j - A dN/dy_j)/N, where c d_j is dL/dq_j and A = `along`
-    /// the sum of c d_i q_i. Points with y < 0 have no slope unless `signed`.
-    pub(super) fn pull_back(&self, y: &[f64], c: f64, along: f64, grad: &mut [f64]) {
-        let (scale, shift) = (c * self.inverse, along * self.inverse);
-        let live = |y: f64| self.signed || y >= 0.0;
-        let columns = grad.iter_mut().zip(y);
+    /// Turns `grad` from dL/dq into dL/dy, q = y/N(y): dL/dy_j = (d_j - A dN/dy_j)/N, where A is the sum of d_i q_i. Where a
+    /// negative y counts as 0, d is 0.
+    pub(super) fn pull_back(&self, y: &[f64], grad: &mut [f64]) {
+        let along = if self.normalisation == Normalisation::None {
+            0.0
+        } else {
+            sum::dot(grad, y) * self.inverse
+        };
+        let live = |y: f64| if self.signed || y >= 0.0 { 1.0 } else { 0.0 };
         match self.normalisation {
             Normalisation::Sum => {
-                for (d, y) in columns {
-                    *d = if live(*y) { scale * *d - shift } else { 0.0 };
+                for (d, y) in grad.iter_mut().zip(y) {
+                    *d = self.inverse * (*d - along * live(*y));
                 }
             }
             Normalisation::L2 => {
-                let shift = shift * self.inverse;
-                for (d, y) in columns {
-                    *d = if live(*y) { scale * *d - shift * y } else { 0.0 };
+                let by = along * self.inverse;
+                for (d, y) in grad.iter_mut().zip(y) {
+                    *d = self.inverse * (*d - by * y * live(*y));
                 }
             }
             Normalisation::Max | Normalisation::None => {
-                for (d, y) in columns {
-                    *d = if live(*y) { scale * *d } else { 0.0 };
+                for d in grad.iter_mut() {
+                    *d *= self.inverse;
                 }
                 if self.normalisation == Normalisation::Max {
-                    grad[self.at] -= shift;
+                    grad[self.at] -= along * self.inverse;
                 }
             }
         }

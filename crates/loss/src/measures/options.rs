@@ -34,8 +34,8 @@ pub struct MeasureOptions {
     pub normalisation: Normalisation,
     /// The rule for empty bins. Default `epsilon`.
     pub zeros: Zeros,
-    /// Below this a normalised intensity is empty, from 1e-30 to 1. Default 1e-9, above the rounding of calculated patterns (about
-    /// 1e-9 of their maximum, which is some 0.01 after division by the sum) and below what any experiment sees.
+    /// Below this a normalised intensity is empty, from 1e-30 to 1. Default 1e-9: in a pattern of thousands of points some 1e-6 of
+    /// the maximum, one count where the strongest peak has a million, and a thousand times the error of calculated patterns.
     pub epsilon: f64,
     /// Exponent of minkowski, from 1 to 16; for no other measure. Default 3: exponents 1, 2 and infinity have names of their own.
     #[serde(skip_serializing_if = "Option::is_none")]

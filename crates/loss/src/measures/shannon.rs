@@ -1,6 +1,7 @@
 //! Shannon's entropy family. Logarithms are natural.
 
 use super::kernel::{Finished, Open, Point, Term, Whole, larger};
+use super::log::ln;
 use super::shapes::{one, total};
 
 #[derive(Clone, Copy)]
@@ -12,7 +13,7 @@ impl Term<1> for KullbackLeibler {
     #[inline(always)]
     fn point(&self, p: f64, q: f64, _: f64) -> Point<1> {
         let ratio = p / q;
-        one(if p > 0.0 { p * libm::log(ratio) } else { 0.0 }, -ratio)
+        one(p * ln(ratio), -ratio)
     }
 
     fn finish(&self, whole: &Whole<1>) -> Finished<1> {
@@ -29,7 +30,7 @@ impl Term<1> for Jeffreys {
     #[inline(always)]
     fn point(&self, p: f64, q: f64, _: f64) -> Point<1> {
         let ratio = p / q;
-        let log = libm::log(ratio);
+        let log = ln(ratio);
         one((p - q) * log, 1.0 - ratio - log)
     }
 
@@ -38,10 +39,10 @@ impl Term<1> for Jeffreys {
     }
 }
 
-/// x ln(2 x/(x + y)), 0 for x = 0.
+/// x ln(2 x/(x + y)). For x = 0, 0 times the finite number that `ln` has for 0 and for 0/0.
 #[inline(always)]
 fn to_mean(x: f64, y: f64) -> f64 {
-    if x > 0.0 { x * libm::log(2.0 * x / (x + y)) } else { 0.0 }
+    x * ln(2.0 * x / (x + y))
 }
 
 #[derive(Clone, Copy)]
@@ -66,9 +67,7 @@ impl Term<1> for Topsoe {
     #[inline(always)]
     fn point(&self, p: f64, q: f64, epsilon: f64) -> Point<1> {
         let safe = larger(q, epsilon);
-        let log = libm::log(2.0 * safe / (p + safe));
-        let own = if q < epsilon { to_mean(q, p) } else { q * log };
-        one(to_mean(p, q) + own, log)
+        one(to_mean(p, q) + to_mean(q, p), ln(2.0 * safe / (p + safe)))
     }
 
     fn finish(&self, whole: &Whole<1>) -> Finished<1> {

@@ -1,7 +1,8 @@
 //! Values worked out by hand.
 
-use super::{is_similarity, pattern, value};
+use super::{gradient, is_similarity, pattern, value};
 use braggscape_loss::{Loss, Measure, MeasureKind, MeasureOptions};
+use braggscape_pattern::sum;
 use std::f64::consts::{LN_2, SQRT_2};
 
 #[test]
@@ -112,6 +113,32 @@ fn bounds_are_reached_by_patterns_that_agree_and_by_those_that_share_nothing() {
             let of = |g: &[f64]| lower.value(&pattern(&f), &pattern(g)).unwrap();
             let grown = if is_similarity(kind) { same - of(&f) } else { of(&g) - apart };
             assert!(grown > 1.0, "{kind}: {grown}");
+        }
+    }
+}
+
+#[test]
+fn neither_vector_registers_nor_our_logarithm_change_a_bit() {
+    for n in [1, 7, 8, 9, 63, 1003] {
+        let numbers = |seed: f64| -> Vec<f64> {
+            (0..n).map(|i| 1.1 + libm::sin(seed + 1.7 * f64::from(i * i))).collect()
+        };
+        let (f, g) = (numbers(0.1), numbers(0.2));
+        let (by_f, by_g) = (1.0 / sum::total(&f), 1.0 / sum::total(&g));
+        let of = |term: fn(f64, f64) -> f64| sum::zip_with(&f, &g, |f, g| term(f * by_f, g * by_g));
+        let check = |kind, plain: f64| {
+            assert_eq!(value(kind, &f, &g).to_bits(), plain.to_bits(), "{kind} of {n} points");
+        };
+        check(MeasureKind::CityBlock, of(|p, q| (q - p).abs()));
+        check(MeasureKind::Canberra, of(|p, q| (q - p).abs() / (p + q)));
+        check(MeasureKind::KullbackLeibler, of(|p, q| p * libm::log(p / q)));
+        check(MeasureKind::SquaredChord, of(|p, q| (q.sqrt() - p.sqrt()) * (q.sqrt() - p.sqrt())));
+        // Slopes -P/Q, less their sum times Q.
+        let slopes: Vec<f64> = f.iter().zip(&g).map(|(f, g)| -(f * by_f) / (g * by_g)).collect();
+        let along = sum::dot(&slopes, &g) * by_g;
+        let grad = gradient(&Measure::from(MeasureKind::KullbackLeibler), &f, &g);
+        for (found, slope) in grad.iter().zip(&slopes) {
+            assert_eq!(found.to_bits(), (by_g * (slope - along)).to_bits(), "{n} points");
         }
     }
 }
