@@ -29,6 +29,34 @@ pub enum LossError {
         /// "observed" or "calculated".
         which: &'static str,
     },
+    /// An option out of its range.
+    #[error("{option} = {value} is not {range}")]
+    OptionOutOfRange {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: f64,
+        /// The range in words.
+        range: &'static str,
+    },
+    /// An option of another loss.
+    #[error("`{option}` is an option of `{of}` alone")]
+    ForeignOption {
+        /// The option.
+        option: &'static str,
+        /// The loss that has it.
+        of: &'static str,
+    },
+    /// A normalisation with which a pattern would not agree best with itself.
+    #[error(
+        "with normalisation `{given}` other patterns would agree better with a pattern than itself; it must be `{required}`"
+    )]
+    UnsuitedNormalisation {
+        /// The normalisation asked for.
+        given: &'static str,
+        /// The one that suits.
+        required: &'static str,
+    },
     /// An outside loss failed.
     #[error("loss `{kind}` failed")]
     External {

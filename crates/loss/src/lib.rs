@@ -8,6 +8,7 @@ mod cosine;
 mod decimated;
 mod error;
 mod least_squares;
+mod measures;
 mod mse;
 mod seam;
 
@@ -15,5 +16,6 @@ pub use cosine::Cosine;
 pub use decimated::DecimatedLoss;
 pub use error::LossError;
 pub use least_squares::{LeastSquares, LeastSquaresOnNodes};
+pub use measures::{Measure, MeasureClass, MeasureFamily, MeasureKind, MeasureOptions, Zeros};
 pub use mse::{Mse, Normalisation};
 pub use seam::{AnyLoss, Loss, check_axes, check_buffers, intensity_norm};

@@ -1,6 +1,6 @@
 //! The loss seam.
 
-use crate::{Cosine, DecimatedLoss, LeastSquares, LossError, Mse};
+use crate::{Cosine, DecimatedLoss, LeastSquares, LossError, Measure, Mse};
 use braggscape_pattern::Pattern;
 use enum_dispatch::enum_dispatch;
 
@@ -94,6 +94,8 @@ impl Loss for Box<dyn Loss> {
 pub enum AnyLoss {
     /// Negative cosine similarity.
     Cosine(Cosine),
+    /// One of the measures of Cha's survey.
+    Measure(Measure),
     /// Mean squared difference.
     Mse(Mse),
     /// A loss of another crate.

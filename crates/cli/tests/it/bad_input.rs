@@ -141,7 +141,7 @@ fn options_out_of_range_are_refused_by_name() {
         (&["simulate", "u2ti.cif", "--preset", "mine"], &["mine", "structsnap"]),
         (
             &["compare", "u2ti.cif", "nas.cif", "--loss", "cosin"],
-            &["--loss", "cosin", "known: cosine"],
+            &["--loss", "cosin", "known: ", " cosine,"],
         ),
         (&["match", "u2ti.cif", "nas.cif", "--ltol", "-1"], &["ltol"]),
         (&["perturb", "u2ti.cif", "--lattice", "-0.1"], &["--lattice"]),

@@ -4,4 +4,5 @@
 mod conformance;
 mod errors;
 mod least_squares;
+mod measures;
 mod related;

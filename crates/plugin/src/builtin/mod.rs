@@ -2,6 +2,7 @@
 
 mod forward;
 mod losses;
+mod measures;
 mod metrics;
 mod noise;
 mod optimizers;
