@@ -35,11 +35,12 @@ pub struct Fire {
 #[serde(deny_unknown_fields, default)]
 pub struct FireOptions {
     /// First time step; moves are dt^2 times the gradient in scaled variables (scale: 1 Å, 10 degrees, 0.1 of a cell edge).
-    /// Default 0.02: stable below 2 / sqrt(curvature), and the curvature of a cosine loss is of the order of 1000 there.
+    /// Default 0.01: motion is stable below 2 / sqrt(curvature), about 0.2 with lattices; studies of coordinates, where the loss
+    /// is flatter, use 0.05.
     pub dt: f64,
-    /// Longest time step. Default 0.2, ten times the first.
+    /// Longest time step. Default 0.1, ten times the first.
     pub dt_max: f64,
-    /// Shortest time step. Default 4e-4, a fiftieth of the first.
+    /// Shortest time step. Default 2e-4, a fiftieth of the first.
     pub dt_min: f64,
     /// Steps downhill before the time step grows. Default 20.
     pub delay: u64,
@@ -86,9 +87,9 @@ struct Motion {
 impl Default for FireOptions {
     fn default() -> Self {
         Self {
-            dt: 0.02,
-            dt_max: 0.2,
-            dt_min: 4e-4,
+            dt: 0.01,
+            dt_max: 0.1,
+            dt_min: 2e-4,
             delay: 20,
             grow: 1.1,
             shrink: 0.5,

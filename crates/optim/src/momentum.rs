@@ -26,10 +26,11 @@ pub struct Momentum {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MomentumOptions {
-    /// Step per unit of gradient, in scaled variables (scale: 1 Å, 10 degrees, 0.1 of a cell edge). Default 1e-3: a descent is
-    /// stable below 2 (1 + momentum) / curvature, and the curvature of a cosine loss is of the order of 1000 there.
+    /// Step per unit of gradient, in scaled variables (scale: 1 Å, 10 degrees, 0.1 of a cell edge). Default 5e-3: half of what
+    /// is stable with lattices; studies of coordinates, where the loss is flatter, use 0.3.
     pub learning_rate: f64,
-    /// Fraction of the last move that is added. Default 0.9: moves add up over about ten steps.
+    /// Fraction of the last move that is added. Default 0.97: moves add up over about 30 steps, as the long valleys of these
+    /// losses need.
     pub momentum: f64,
     /// Longest move of a component in scaled variables. Default 0.05.
     pub max_step: f64,
@@ -54,8 +55,8 @@ struct State {
 impl Default for MomentumOptions {
     fn default() -> Self {
         Self {
-            learning_rate: 1e-3,
-            momentum: 0.9,
+            learning_rate: 5e-3,
+            momentum: 0.97,
             max_step: 0.05,
             gradient_tolerance: 1e-8,
             tolerance: 1e-9,

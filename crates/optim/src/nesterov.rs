@@ -28,10 +28,10 @@ pub struct Nesterov {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NesterovOptions {
-    /// Step per unit of gradient, in scaled variables (scale: 1 Å, 10 degrees, 0.1 of a cell edge). Default 1e-3: half of what
-    /// is stable at a curvature of 1000, the order of that of a cosine loss.
+    /// Step per unit of gradient, in scaled variables (scale: 1 Å, 10 degrees, 0.1 of a cell edge). Default 5e-3: half of what
+    /// is stable with lattices; studies of coordinates, where the loss is flatter, use 0.3.
     pub learning_rate: f64,
-    /// Fraction of the last move that is looked ahead. Default 0.9: moves add up over about ten steps.
+    /// Fraction of the last move that is looked ahead. Default 0.99: restarts keep so long a memory from doing harm.
     pub momentum: f64,
     /// Whether momentum that points uphill is dropped. Default true.
     pub restart: bool,
@@ -58,8 +58,8 @@ struct State {
 impl Default for NesterovOptions {
     fn default() -> Self {
         Self {
-            learning_rate: 1e-3,
-            momentum: 0.9,
+            learning_rate: 5e-3,
+            momentum: 0.99,
             restart: true,
             max_step: 0.05,
             gradient_tolerance: 1e-8,

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod conformance;
+mod methods;
+mod runs;
 
 use braggscape_optim::{
     Adam, AdamOptions, AnyOptimizer, Component, EvalError, GradientDescent, GradientDescentOptions,
