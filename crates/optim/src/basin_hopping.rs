@@ -27,6 +27,8 @@ const REDRAWS: u32 = 100;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct BasinHopping {
     options: BasinHoppingOptions,
+    /// What the seed of the options is added to.
+    seed: u64,
     state: State,
 }
 
@@ -51,7 +53,7 @@ pub struct BasinHoppingOptions {
     pub factor: f64,
     /// Least difference that makes a minimum a new lowest one. Default 1e-9.
     pub tolerance: f64,
-    /// Seed of the random stream. Default 0.
+    /// Seed of the random stream, added to that of the task in a study. Default 0.
     pub seed: u64,
     /// The local method.
     pub local: LbfgsOptions,
@@ -193,7 +195,8 @@ impl checkpoint::State for State {
 impl Optimizer for BasinHopping {
     fn start(&mut self, f: &dyn Objective, x0: &[f64]) -> Result<Iterate, OptimError> {
         let at = Iterate::at(f, x0)?;
-        let (stream, hop) = (Stream::new(self.options.seed), self.options.hop);
+        let (stream, hop) =
+            (Stream::new(self.options.seed.wrapping_add(self.seed)), self.options.hop);
         self.state = State { stream, hop, ..State::default() };
         Ok(at)
     }
@@ -229,7 +232,7 @@ impl Optimizer for BasinHopping {
     }
 
     fn fresh(&self) -> AnyOptimizer {
-        Self { options: self.options.clone(), ..Self::default() }.into()
+        Self { options: self.options.clone(), seed: self.seed, ..Self::default() }.into()
     }
 
     fn name(&self) -> &'static str {
@@ -237,7 +240,7 @@ impl Optimizer for BasinHopping {
     }
 
     fn reseed(&mut self, seed: u64) {
-        self.options.seed = seed;
+        self.seed = seed;
     }
 
     fn save(&self) -> Result<Value, OptimError> {

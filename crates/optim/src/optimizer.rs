@@ -91,7 +91,8 @@ pub trait Optimizer: Send {
         "unnamed"
     }
 
-    /// Gives the method's own random stream another seed, before the start; methods that draw nothing ignore it.
+    /// Gives the method's own random stream another seed, before the start: this number plus that of its options, so that both
+    /// tell. Methods that draw nothing ignore it.
     fn reseed(&mut self, _seed: u64) {}
 
     /// What the method asks of an objective beside values.

@@ -42,6 +42,8 @@ const EMPTY_GENERATIONS: u64 = 20;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CmaEs {
     options: CmaEsOptions,
+    /// What the seed of the options is added to.
+    seed: u64,
     state: State,
 }
 
@@ -183,7 +185,7 @@ impl checkpoint::State for State {
 impl Optimizer for CmaEs {
     fn start(&mut self, f: &dyn Objective, x0: &[f64]) -> Result<Iterate, OptimError> {
         let at = Iterate::at_value(f, x0)?;
-        let stream = Stream::new(self.options.seed);
+        let stream = Stream::new(self.options.seed.wrapping_add(self.seed));
         self.state = State { stream, origin: at.x.clone(), ..State::default() };
         self.state.search(&self.options, f, &at.x, self.options.sigma0, at.settled);
         Ok(at)
@@ -238,7 +240,7 @@ impl Optimizer for CmaEs {
     }
 
     fn fresh(&self) -> AnyOptimizer {
-        Self { options: self.options.clone(), ..Self::default() }.into()
+        Self { options: self.options.clone(), seed: self.seed, ..Self::default() }.into()
     }
 
     fn name(&self) -> &'static str {
@@ -246,7 +248,7 @@ impl Optimizer for CmaEs {
     }
 
     fn reseed(&mut self, seed: u64) {
-        self.options.seed = seed;
+        self.seed = seed;
     }
 
     fn needs(&self) -> Needs {

@@ -21,7 +21,7 @@ pub struct CmaEsOptions {
     pub step_tolerance: f64,
     /// Most generations of all searches. Default 10000.
     pub max_iterations: u64,
-    /// Seed of the random stream. Default 0.
+    /// Seed of the random stream, added to that of the task in a study. Default 0.
     pub seed: u64,
 }
 

@@ -146,7 +146,23 @@ pub fn optimizer(method: &dyn Optimizer, claims: &OptimizerClaims) -> Conformanc
         &(&feasible, 30..60u64),
         |((p, x0), after)| failure(method, &p, &x0, after),
     );
-    suite.law("a ramp is heeded", 48, &(&feasible, 1..12u64), |((mut p, x0), over)| {
+    special_laws(&mut suite, method, claims, &problems, &feasible);
+    for reach in &claims.reaches {
+        suite.case("a minimum is reached", || reached(method, reach));
+    }
+    suite.finish()
+}
+
+/// The laws of ramps, checkpoints, seeds and least squares.
+#[track_caller]
+fn special_laws<P: Strategy<Value = (Problem, Vec<f64>)>>(
+    suite: &mut Suite,
+    method: &dyn Optimizer,
+    claims: &OptimizerClaims,
+    problems: &P,
+    feasible: &impl Strategy<Value = (Problem, Vec<f64>)>,
+) {
+    suite.law("a ramp is heeded", 48, &(feasible, 1..12u64), |((mut p, x0), over)| {
         p.tied = true;
         ramp(method, &p.objective().ramped(over), &x0)
     });
@@ -154,22 +170,22 @@ pub fn optimizer(method: &dyn Optimizer, claims: &OptimizerClaims) -> Conformanc
         suite.law(
             "a run goes on from any step",
             24,
-            &(&problems, 20..50u64),
+            &(problems, 20..50u64),
             |((p, x0), budget)| restart::from_every_step(method, &p.objective(), &x0, budget),
         );
         suite.law(
             "a step cut short is taken again",
             32,
-            &(&problems, 1..60u64, 60..90u64),
+            &(problems, 1..60u64, 60..90u64),
             |((p, x0), cut, budget)| {
                 restart::after_the_budget(method, &p.objective(), &x0, cut, budget)
             },
         );
-        suite.law("checkpoints of others are refused", 8, &feasible, |(p, x0)| {
+        suite.law("checkpoints of others are refused", 8, feasible, |(p, x0)| {
             restart::refusals(method, &p.objective(), &x0)
         });
     }
-    suite.law("seeds do what is claimed", 16, &(&feasible, any::<u64>()), |((p, x0), seed)| {
+    suite.law("seeds do what is claimed", 16, &(feasible, any::<u64>()), |((p, x0), seed)| {
         seeds(method, &p.objective(), &x0, seed, claims.random)
     });
     if method.needs() == Needs::LeastSquares {
@@ -181,10 +197,6 @@ pub fn optimizer(method: &dyn Optimizer, claims: &OptimizerClaims) -> Conformanc
             }
         });
     }
-    for reach in &claims.reaches {
-        suite.case("a minimum is reached", || reached(method, reach));
-    }
-    suite.finish()
 }
 
 /// A test function with its surroundings.

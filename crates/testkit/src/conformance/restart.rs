@@ -94,7 +94,7 @@ pub(super) fn after_the_budget(
 
 pub(super) fn refusals(method: &dyn Optimizer, f: &FunctionObjective, x0: &[f64]) -> Verdict {
     let (checkpoints, _) = recorded(method, f, x0, 20).map_err(failed)?;
-    let limits = Limits::default();
+    let limits = Limits { max_evaluations: 20 };
     let larger = FunctionObjective::new(TestFunction::Sphere, x0.len() + 1);
     for checkpoint in &checkpoints {
         let resumed = resume(&mut method.fresh(), &larger, checkpoint, limits, &mut ());
