@@ -1,9 +1,11 @@
 //! Adam.
 
-use crate::gradient_descent::check_options;
 use crate::plateau::{Plateau, StopRule};
-use crate::{AnyOptimizer, Iterate, Objective, OptimError, Optimizer, Progress};
+use crate::{
+    AnyOptimizer, Iterate, Objective, OptimError, Optimizer, Progress, checkpoint, options,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Adam in scaled variables, with the plateau rule of [`GradientDescent`](crate::GradientDescent).
 ///
@@ -38,13 +40,20 @@ pub struct AdamOptions {
     pub max_iterations: u64,
 }
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct State {
+    moments: Moments,
+    plateau: Plateau,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Moments {
     mean: Vec<f64>,
     square: Vec<f64>,
     /// beta1^n and beta2^n.
     decay: [f64; 2],
-    plateau: Plateau,
 }
 
 impl Default for AdamOptions {
@@ -87,47 +96,35 @@ impl AdamOptions {
     }
 
     fn check(&self) -> Result<(), OptimError> {
-        check_options(self.learning_rate, self.tolerance, self.patience, self.max_iterations)?;
-        for (name, value) in [("beta1", self.beta1), ("beta2", self.beta2)] {
-            if !(0.0..1.0).contains(&value) {
-                return Err(OptimError::OptionRange { name, value, expected: "in [0, 1)" });
-            }
-        }
-        if !(self.epsilon > 0.0 && self.epsilon.is_finite()) {
-            return Err(OptimError::OptionRange {
-                name: "epsilon",
-                value: self.epsilon,
-                expected: "above 0",
-            });
-        }
-        Ok(())
+        options::positive("learning_rate", self.learning_rate)?;
+        options::below_one("beta1", self.beta1)?;
+        options::below_one("beta2", self.beta2)?;
+        options::positive("epsilon", self.epsilon)?;
+        self.stop_rule().check()
+    }
+}
+
+impl checkpoint::State for State {
+    fn fits(&self, n: usize) -> bool {
+        self.moments.mean.len() == n && self.moments.square.len() == n
     }
 }
 
 impl Optimizer for Adam {
     fn start(&mut self, f: &dyn Objective, x0: &[f64]) -> Result<Iterate, OptimError> {
         let at = Iterate::at(f, x0)?;
-        let n = at.x.len();
-        self.state = State {
-            mean: vec![0.0; n],
-            square: vec![0.0; n],
-            decay: [1.0; 2],
-            plateau: Plateau::default(),
-        };
-        self.state.plateau.reached(
-            at.best_value,
-            self.options.patience as usize,
-            self.options.tolerance,
-        );
+        let zeros = || vec![0.0; at.x.len()];
+        let decay = [1.0; 2];
+        self.state.moments = Moments { mean: zeros(), square: zeros(), decay };
+        self.options.stop_rule().start(&at, &mut self.state.plateau);
         Ok(at)
     }
 
     fn step(&mut self, f: &dyn Objective, at: &mut Iterate) -> Result<Progress, OptimError> {
-        let s = &mut self.state;
+        let mut s = self.state.moments.clone();
         s.decay[0] *= self.options.beta1;
         s.decay[1] *= self.options.beta2;
-        let mut gradient = at.gradient.clone();
-        f.project_gradient(&at.x, &mut gradient);
+        let gradient = at.gradient_along(f);
         let mut step = vec![0.0; at.x.len()];
         for (i, c) in f.components().iter().enumerate() {
             let g = gradient[i] * c.scale;
@@ -138,10 +135,25 @@ impl Optimizer for Adam {
             step[i] = -self.options.learning_rate * c.scale * mean
                 / (square.sqrt() + self.options.epsilon);
         }
-        self.options.stop_rule().advance(f, at, &step, &mut self.state.plateau)
+        let progress = self.options.stop_rule().advance(f, at, &step, &mut self.state.plateau)?;
+        self.state.moments = s;
+        Ok(progress)
     }
 
     fn fresh(&self) -> AnyOptimizer {
         Self { options: self.options.clone(), ..Self::default() }.into()
+    }
+
+    fn name(&self) -> &'static str {
+        "adam"
+    }
+
+    fn save(&self) -> Result<Value, OptimError> {
+        checkpoint::save(&self.state)
+    }
+
+    fn load(&mut self, state: &Value, dim: usize) -> Result<(), OptimError> {
+        self.state = checkpoint::load(self, state, dim)?;
+        Ok(())
     }
 }

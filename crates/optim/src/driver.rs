@@ -1,12 +1,11 @@
-//! The driver: budget, counts, observers.
+//! The driver: runs, their budget, observers and checkpoints.
 
+use crate::counted::Counted;
 use crate::{
-    Component, EvalError, Iterate, LeastSquaresObjective, Objective, OptimError, Optimizer,
-    Progress, Termination,
+    Checkpoint, Iterate, Needs, Objective, Observer, OptimError, Optimizer, Progress, Termination,
 };
-use nalgebra::DMatrix;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use thiserror::Error;
+use std::fmt;
+use std::ops::ControlFlow;
 
 /// What a run may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,18 +19,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { max_evaluations: u64::MAX }
-    }
-}
-
-/// Watches a run; `()` watches nothing.
-pub trait Observer {
-    /// Called after the start and after every step; returning `false` ends the run.
-    fn observe(&mut self, at: &Iterate, evaluations: u64) -> bool;
-}
-
-impl Observer for () {
-    fn observe(&mut self, _at: &Iterate, _evaluations: u64) -> bool {
-        true
     }
 }
 
@@ -52,108 +39,160 @@ pub struct Minimum {
     pub termination: Termination,
 }
 
-/// What a method hears that asks for an evaluation too many.
-#[derive(Debug, Error)]
-#[error("the budget of {max_evaluations} evaluations is used up")]
-struct BudgetUsedUp {
-    max_evaluations: u64,
+/// A run, step by step, for callers that do something between two steps; [`minimize`] and [`resume`] are loops over it.
+///
+/// # Examples
+/// A run that keeps its newest checkpoint, and goes on from it:
+/// ```
+/// use braggscape_optim::{
+///     Checkpoint, Component, EvalError, Lbfgs, Limits, Objective, Progress, Run, minimize, resume,
+/// };
+///
+/// const COMPONENTS: [Component; 1] = [Component::absolute(1.0, 10.0, 1.0)];
+/// struct Quartic;
+/// impl Objective for Quartic {
+///     fn components(&self) -> &[Component] {
+///         &COMPONENTS
+///     }
+///     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
+///         gradient[0] = 4.0 * (x[0] - 3.0).powi(3);
+///         Ok((x[0] - 3.0).powi(4))
+///     }
+/// }
+///
+/// let (mut method, limits) = (Lbfgs::default(), Limits::default());
+/// let mut run = Run::start(&mut method, &Quartic, &[0.0], limits)?;
+/// let mut newest = String::new();
+/// while run.iterate().iteration < 5 && run.step()? == Progress::Continue {
+///     newest = serde_json::to_string(&run.checkpoint()?)?;
+/// }
+/// // Later, perhaps in another process:
+/// let checkpoint: Checkpoint = serde_json::from_str(&newest)?;
+/// let resumed = resume(&mut Lbfgs::default(), &Quartic, &checkpoint, limits, &mut ())?;
+/// assert_eq!(resumed, minimize(&mut Lbfgs::default(), &Quartic, &[0.0], limits, &mut ())?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Run<'a> {
+    optimizer: &'a mut dyn Optimizer,
+    objective: Counted<'a>,
+    at: Iterate,
+    start_value: f64,
+    /// Evaluations when the last whole step ended.
+    evaluations: u64,
 }
 
-/// Counts the evaluations of an objective, refuses those beyond the budget, and lets nothing pass that is not finite.
-struct Counted<'a> {
-    inner: &'a dyn Objective,
-    evaluations: AtomicU64,
-    max_evaluations: u64,
-    refused: AtomicBool,
-}
+impl<'a> Run<'a> {
+    /// Evaluates the start.
+    ///
+    /// # Errors
+    /// [`OptimError`]: the starting point is no good, or the objective lacks what the method needs.
+    pub fn start(
+        optimizer: &'a mut dyn Optimizer,
+        objective: &'a dyn Objective,
+        x0: &[f64],
+        limits: Limits,
+    ) -> Result<Self, OptimError> {
+        let objective = Counted::new(objective, 0, limits.max_evaluations.max(1));
+        let at = optimizer.start(&objective, x0)?;
+        let (start_value, evaluations) = (at.value, objective.evaluations());
+        Ok(Self { optimizer, objective, at, start_value, evaluations })
+    }
 
-impl<'a> Counted<'a> {
-    fn new(inner: &'a dyn Objective, limits: Limits) -> Self {
-        Self {
-            inner,
-            evaluations: AtomicU64::new(0),
-            max_evaluations: limits.max_evaluations.max(1),
-            refused: AtomicBool::new(false),
+    /// Goes back to where a checkpoint was made. The limits count from the very start of the run.
+    ///
+    /// # Errors
+    /// [`OptimError`]: the checkpoint is one of another method or dimension, or its state is damaged.
+    pub fn resume(
+        optimizer: &'a mut dyn Optimizer,
+        objective: &'a dyn Objective,
+        checkpoint: &Checkpoint,
+        limits: Limits,
+    ) -> Result<Self, OptimError> {
+        if optimizer.needs() == Needs::LeastSquares && objective.least_squares().is_none() {
+            return Err(OptimError::NeedsLeastSquares { method: optimizer.name().to_owned() });
+        }
+        let at = checkpoint.restore(optimizer, objective.dim())?;
+        let (start_value, evaluations) = (checkpoint.start_value, checkpoint.evaluations);
+        let objective = Counted::new(objective, evaluations, limits.max_evaluations);
+        Ok(Self { optimizer, objective, at, start_value, evaluations })
+    }
+
+    /// One step, unless the budget is used up. A step that the budget cuts short is given up where it stands.
+    ///
+    /// # Errors
+    /// [`OptimError::Evaluation`] if an evaluation failed for good.
+    pub fn step(&mut self) -> Result<Progress, OptimError> {
+        if self.objective.used_up() {
+            return Ok(Progress::Done(Termination::Budget));
+        }
+        let progress = self.optimizer.step(&self.objective, &mut self.at);
+        if self.objective.refused() {
+            return Ok(Progress::Done(Termination::Budget));
+        }
+        let progress = progress?;
+        self.evaluations = self.objective.evaluations();
+        Ok(progress)
+    }
+
+    /// Where the run stands.
+    pub fn iterate(&self) -> &Iterate {
+        &self.at
+    }
+
+    /// Evaluations so far, those of a step cut short included.
+    pub fn evaluations(&self) -> u64 {
+        self.objective.evaluations()
+    }
+
+    /// The run after its last whole step. A step that the budget cut short is not in it: who goes on with a larger budget
+    /// takes it again, and comes to the same bits as with that budget from the start.
+    ///
+    /// # Errors
+    /// [`OptimError::NoCheckpoints`] if the method has none.
+    pub fn checkpoint(&self) -> Result<Checkpoint, OptimError> {
+        Checkpoint::new(&*self.optimizer, &self.at, self.start_value, self.evaluations)
+    }
+
+    /// Ends the run.
+    pub fn finish(self, termination: Termination) -> Minimum {
+        Minimum {
+            evaluations: self.objective.evaluations(),
+            x: self.at.best_x,
+            value: self.at.best_value,
+            start_value: self.start_value,
+            iterations: self.at.iteration,
+            termination,
         }
     }
 
-    fn count(&self) -> Result<(), EvalError> {
-        let next = |n| (n < self.max_evaluations).then_some(n + 1);
-        if self.evaluations.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok() {
-            return Ok(());
+    /// Steps until the method, the limits or the observer end the run.
+    fn until_done(mut self, observer: &mut dyn Observer) -> Result<Minimum, OptimError> {
+        loop {
+            let before = self.at.iteration;
+            let ended = match self.step()? {
+                Progress::Continue => None,
+                Progress::Done(reason) => Some(reason),
+            };
+            // A last step may have gone nowhere.
+            let seen = if ended.is_none() || self.at.iteration > before {
+                observer.observe(&self.at, self.evaluations())
+            } else {
+                ControlFlow::Continue(())
+            };
+            if let Some(reason) = ended.or(seen.break_value()) {
+                return Ok(self.finish(reason));
+            }
         }
-        self.refused.store(true, Ordering::Relaxed);
-        Err(EvalError::failed(BudgetUsedUp { max_evaluations: self.max_evaluations }))
-    }
-
-    fn evaluations(&self) -> u64 {
-        self.evaluations.load(Ordering::Relaxed)
-    }
-
-    fn refused(&self) -> bool {
-        self.refused.load(Ordering::Relaxed)
     }
 }
 
-#[deny(clippy::missing_trait_methods)]
-impl Objective for Counted<'_> {
-    fn components(&self) -> &[Component] {
-        self.inner.components()
-    }
-
-    fn dim(&self) -> usize {
-        self.inner.dim()
-    }
-
-    fn value(&self, x: &[f64]) -> Result<f64, EvalError> {
-        self.count()?;
-        let value = self.inner.value(x)?;
-        if value.is_finite() { Ok(value) } else { Err(EvalError::NonFinite) }
-    }
-
-    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
-        self.count()?;
-        let value = self.inner.value_and_gradient(x, gradient)?;
-        if value.is_finite() && gradient.iter().all(|g| g.is_finite()) {
-            Ok(value)
-        } else {
-            Err(EvalError::NonFinite)
-        }
-    }
-
-    fn project(&self, x: &mut [f64]) -> Result<(), EvalError> {
-        self.inner.project(x)
-    }
-
-    fn project_gradient(&self, x: &[f64], gradient: &mut [f64]) {
-        self.inner.project_gradient(x, gradient);
-    }
-
-    fn projection_weight(&self, iteration: u64) -> f64 {
-        self.inner.projection_weight(iteration)
-    }
-
-    fn least_squares(&self) -> Option<&dyn LeastSquaresObjective> {
-        self.inner.least_squares().map(|_| self as &dyn LeastSquaresObjective)
-    }
-}
-
-impl LeastSquaresObjective for Counted<'_> {
-    fn gauss_newton(
-        &self,
-        x: &[f64],
-        gradient: &mut [f64],
-        hessian: &mut DMatrix<f64>,
-    ) -> Result<f64, EvalError> {
-        let Some(inner) = self.inner.least_squares() else { return Err(EvalError::NonFinite) };
-        self.count()?;
-        let value = inner.gauss_newton(x, gradient, hessian)?;
-        let mut all = gradient.iter().chain(hessian.iter());
-        if value.is_finite() && all.all(|g| g.is_finite()) {
-            Ok(value)
-        } else {
-            Err(EvalError::NonFinite)
-        }
+impl fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("method", &self.optimizer.name())
+            .field("at", &self.at)
+            .field("evaluations", &self.evaluations())
+            .finish_non_exhaustive()
     }
 }
 
@@ -168,29 +207,24 @@ pub fn minimize(
     limits: Limits,
     observer: &mut dyn Observer,
 ) -> Result<Minimum, OptimError> {
-    let counted = Counted::new(objective, limits);
-    let mut at = optimizer.start(&counted, x0)?;
-    let start_value = at.value;
-    let termination = loop {
-        if !observer.observe(&at, counted.evaluations()) {
-            break Termination::Stopped;
-        }
-        if counted.evaluations() >= counted.max_evaluations {
-            break Termination::Budget;
-        }
-        match optimizer.step(&counted, &mut at) {
-            _ if counted.refused() => break Termination::Budget,
-            Ok(Progress::Continue) => {}
-            Ok(Progress::Done(reason)) => break reason,
-            Err(error) => return Err(error),
-        }
-    };
-    Ok(Minimum {
-        x: at.best_x,
-        value: at.best_value,
-        start_value,
-        evaluations: counted.evaluations(),
-        iterations: at.iteration,
-        termination,
-    })
+    let run = Run::start(optimizer, objective, x0, limits)?;
+    if let ControlFlow::Break(reason) = observer.observe(run.iterate(), run.evaluations()) {
+        return Ok(run.finish(reason));
+    }
+    run.until_done(observer)
+}
+
+/// Goes on from a checkpoint until the method, the limits or the observer end the run. The observer sees what follows: that
+/// the run stood at the checkpoint it was told before.
+///
+/// # Errors
+/// [`OptimError`]: the checkpoint does not fit, or an evaluation failed for good.
+pub fn resume(
+    optimizer: &mut dyn Optimizer,
+    objective: &dyn Objective,
+    checkpoint: &Checkpoint,
+    limits: Limits,
+    observer: &mut dyn Observer,
+) -> Result<Minimum, OptimError> {
+    Run::resume(optimizer, objective, checkpoint, limits)?.until_done(observer)
 }

@@ -73,6 +73,49 @@ pub enum OptimError {
         #[source]
         source: EvalError,
     },
+    /// The method works on sums of squares, which the objective is not.
+    #[error("{method} needs an objective that is a sum of squares, and this one is none")]
+    NeedsLeastSquares {
+        /// The method.
+        method: String,
+    },
+    /// The method has no checkpoints.
+    #[error("the optimizer `{method}` has no checkpoints")]
+    NoCheckpoints {
+        /// The method.
+        method: String,
+    },
+    /// A checkpoint of another method.
+    #[error("the checkpoint is one of the optimizer `{found}`, not of `{expected}`")]
+    CheckpointMethod {
+        /// The method that is to go on.
+        expected: String,
+        /// That of the checkpoint.
+        found: String,
+    },
+    /// A checkpoint of a run in another dimension.
+    #[error("the checkpoint has {found} components, the objective {expected}")]
+    CheckpointDimension {
+        /// Components of the objective.
+        expected: usize,
+        /// Components of the checkpoint.
+        found: usize,
+    },
+    /// A state that cannot be written or read.
+    #[error("the state of the checkpoint cannot be used")]
+    CheckpointState {
+        /// Why.
+        #[source]
+        source: Arc<serde_json::Error>,
+    },
+    /// A state whose parts do not fit together.
+    #[error("the state of the checkpoint is none of `{method}` in {dim} dimensions")]
+    CheckpointMisfit {
+        /// The method.
+        method: String,
+        /// Components of the objective.
+        dim: usize,
+    },
 }
 
 /// The message of an error followed by those of its causes, each said once.

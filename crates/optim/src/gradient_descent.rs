@@ -1,8 +1,11 @@
 //! Gradient descent as StructSnap does it.
 
 use crate::plateau::{Plateau, StopRule};
-use crate::{AnyOptimizer, Iterate, Objective, OptimError, Optimizer, Progress};
+use crate::{
+    AnyOptimizer, Iterate, Objective, OptimError, Optimizer, Progress, checkpoint, options,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Gradient descent with step caps and a plateau rule.
 ///
@@ -39,29 +42,6 @@ impl Default for GradientDescentOptions {
     }
 }
 
-/// Checks the options that descents share.
-pub(crate) fn check_options(
-    learning_rate: f64,
-    tolerance: f64,
-    patience: u64,
-    max_iterations: u64,
-) -> Result<(), OptimError> {
-    let fail = |name, value, expected| Err(OptimError::OptionRange { name, value, expected });
-    if !(learning_rate > 0.0 && learning_rate.is_finite()) {
-        return fail("learning_rate", learning_rate, "above 0");
-    }
-    if !(tolerance >= 0.0 && tolerance.is_finite()) {
-        return fail("tolerance", tolerance, "0 or more");
-    }
-    if patience == 0 {
-        return fail("patience", 0.0, "1 or more");
-    }
-    if max_iterations == 0 {
-        return fail("max_iterations", 0.0, "1 or more");
-    }
-    Ok(())
-}
-
 impl GradientDescent {
     /// The method with these options.
     ///
@@ -88,15 +68,15 @@ impl GradientDescentOptions {
     }
 
     fn check(&self) -> Result<(), OptimError> {
-        check_options(self.learning_rate, self.tolerance, self.patience, self.max_iterations)
+        options::positive("learning_rate", self.learning_rate)?;
+        self.stop_rule().check()
     }
 }
 
 impl Optimizer for GradientDescent {
     fn start(&mut self, f: &dyn Objective, x0: &[f64]) -> Result<Iterate, OptimError> {
-        self.plateau.clear();
         let at = Iterate::at(f, x0)?;
-        self.plateau.reached(at.best_value, self.options.patience as usize, self.options.tolerance);
+        self.options.stop_rule().start(&at, &mut self.plateau);
         Ok(at)
     }
 
@@ -113,5 +93,18 @@ impl Optimizer for GradientDescent {
 
     fn fresh(&self) -> AnyOptimizer {
         Self { options: self.options.clone(), ..Self::default() }.into()
+    }
+
+    fn name(&self) -> &'static str {
+        "gradient-descent"
+    }
+
+    fn save(&self) -> Result<Value, OptimError> {
+        checkpoint::save(&self.plateau)
+    }
+
+    fn load(&mut self, state: &Value, dim: usize) -> Result<(), OptimError> {
+        self.plateau = checkpoint::load(self, state, dim)?;
+        Ok(())
     }
 }

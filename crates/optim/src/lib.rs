@@ -28,16 +28,43 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod adam;
+mod basin_hopping;
+mod checkpoint;
+mod cma_es;
+mod counted;
 mod driver;
 mod error;
+mod fire;
 mod gradient_descent;
+mod iterate;
+mod lbfgs;
+mod levenberg_marquardt;
+mod line_search;
+mod momentum;
+mod nesterov;
 mod objective;
+mod observer;
 mod optimizer;
+mod options;
 mod plateau;
+mod random;
+mod scaled;
+mod termination;
 
 pub use adam::{Adam, AdamOptions};
-pub use driver::{Limits, Minimum, Observer, minimize};
+pub use basin_hopping::{BasinHopping, BasinHoppingOptions};
+pub use checkpoint::Checkpoint;
+pub use cma_es::{CmaEs, CmaEsOptions};
+pub use driver::{Limits, Minimum, Run, minimize, resume};
 pub use error::{EvalError, OptimError, with_causes};
+pub use fire::{Fire, FireOptions};
 pub use gradient_descent::{GradientDescent, GradientDescentOptions};
+pub use iterate::Iterate;
+pub use lbfgs::{Lbfgs, LbfgsOptions};
+pub use levenberg_marquardt::{LevenbergMarquardt, LevenbergMarquardtOptions};
+pub use momentum::{Momentum, MomentumOptions};
+pub use nesterov::{Nesterov, NesterovOptions};
 pub use objective::{Component, LeastSquaresObjective, Objective, StepCap};
-pub use optimizer::{AnyOptimizer, Iterate, Needs, Optimizer, Progress, Termination};
+pub use observer::{Observer, Target, Trajectory, TrajectoryRow};
+pub use optimizer::{AnyOptimizer, Needs, Optimizer, Progress};
+pub use termination::Termination;

@@ -1,43 +1,11 @@
 //! The optimizer seam.
 
-use crate::{Adam, EvalError, GradientDescent, Objective, OptimError};
+use crate::{
+    Adam, BasinHopping, CmaEs, Fire, GradientDescent, Iterate, Lbfgs, LevenbergMarquardt, Momentum,
+    Nesterov, Objective, OptimError, Termination,
+};
 use enum_dispatch::enum_dispatch;
-use std::fmt;
-
-/// Why a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Termination {
-    /// The best value has not improved by the tolerance over the patience.
-    Converged,
-    /// The method's own limit of iterations.
-    MaxIterations,
-    /// The driver's budget of evaluations.
-    Budget,
-    /// No feasible step could be found.
-    NoFeasibleStep,
-    /// An observer asked for the end.
-    Stopped,
-}
-
-impl Termination {
-    /// Kebab-case name, as records hold it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Converged => "converged",
-            Self::MaxIterations => "max-iterations",
-            Self::Budget => "budget",
-            Self::NoFeasibleStep => "no-feasible-step",
-            Self::Stopped => "stopped",
-        }
-    }
-}
-
-impl fmt::Display for Termination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use serde_json::Value;
 
 /// Whether a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,81 +16,59 @@ pub enum Progress {
     Done(Termination),
 }
 
-/// Where a run stands: the current point, and the best one so far.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Iterate {
-    /// Current point.
-    pub x: Vec<f64>,
-    /// Value at the current point.
-    pub value: f64,
-    /// Gradient at the current point.
-    pub gradient: Vec<f64>,
-    /// Best point so far.
-    pub best_x: Vec<f64>,
-    /// Value at the best point.
-    pub best_value: f64,
-    /// Steps taken.
-    pub iteration: u64,
-}
-
-impl Iterate {
-    /// Projects x0 and evaluates it.
-    ///
-    /// # Errors
-    /// [`OptimError::Dimension`], or [`OptimError::Start`] if the point cannot be evaluated.
-    pub fn at(f: &dyn Objective, x0: &[f64]) -> Result<Self, OptimError> {
-        if x0.len() != f.dim() {
-            return Err(OptimError::Dimension { expected: f.dim(), found: x0.len() });
-        }
-        let start = |source| OptimError::Start { source };
-        let mut x = x0.to_vec();
-        f.project(&mut x).map_err(start)?;
-        let mut gradient = vec![0.0; x.len()];
-        let value = f.value_and_gradient(&x, &mut gradient).map_err(start)?;
-        Ok(Self { best_x: x.clone(), best_value: value, x, value, gradient, iteration: 0 })
-    }
-
-    /// Moves by `step`, halving it while the point cannot be evaluated; `false` if 20 halvings do not help, and then
-    /// nothing has changed.
-    ///
-    /// The new point is projected before it is evaluated.
-    ///
-    /// # Errors
-    /// [`OptimError::Evaluation`] if an evaluation fails for good.
-    pub fn advance(&mut self, f: &dyn Objective, step: &[f64]) -> Result<bool, OptimError> {
-        let mut factor = 1.0;
-        let mut trial = vec![0.0; self.x.len()];
-        let mut gradient = vec![0.0; self.x.len()];
-        for _ in 0..=20 {
-            for ((t, x), s) in trial.iter_mut().zip(&self.x).zip(step) {
-                *t = x + factor * s;
-            }
-            let evaluated =
-                f.project(&mut trial).and_then(|()| f.value_and_gradient(&trial, &mut gradient));
-            match evaluated {
-                Ok(value) => {
-                    self.x = trial;
-                    self.value = value;
-                    self.gradient = gradient;
-                    self.iteration += 1;
-                    if value < self.best_value {
-                        self.best_value = value;
-                        self.best_x.copy_from_slice(&self.x);
-                    }
-                    return Ok(true);
-                }
-                Err(EvalError::Infeasible { .. } | EvalError::NonFinite) => factor *= 0.5,
-                Err(source) => return Err(OptimError::Evaluation { source }),
-            }
-        }
-        Ok(false)
-    }
-}
-
 /// A minimization method: a start, and steps until it is done.
 ///
 /// The driver calls [`start`](Self::start) once and [`step`](Self::step) until the method, the budget or an observer ends the
-/// run. On an error `at` still holds the last valid iterate. Methods neither count nor log.
+/// run. Methods neither count nor log. A step asks for no more than it needs and may be refused at any evaluation: on an error
+/// `at` still holds the last valid iterate and the method the state it had before the step, so that the step can be taken again.
+///
+/// While `at.settled` is false the constraint is still coming into force: the method moves along and does not end.
+///
+/// # Examples
+/// Compass search: the first of the steps along the axes that improves, else half the length.
+/// ```
+/// use braggscape_optim::{
+///     AnyOptimizer, EvalError, Iterate, Needs, Objective, OptimError, Optimizer, Progress, Termination,
+/// };
+///
+/// #[derive(Clone)]
+/// struct Compass { length: f64, shortest: f64 }
+///
+/// impl Optimizer for Compass {
+///     fn start(&mut self, f: &dyn Objective, x0: &[f64]) -> Result<Iterate, OptimError> {
+///         self.length = 1.0;
+///         Iterate::at_value(f, x0)
+///     }
+///
+///     fn step(&mut self, f: &dyn Objective, at: &mut Iterate) -> Result<Progress, OptimError> {
+///         for (i, c) in f.components().iter().enumerate() {
+///             for sign in [1.0, -1.0] {
+///                 let mut x = at.x.clone();
+///                 x[i] += sign * self.length * c.scale;
+///                 match at.approach(f, &mut x).and_then(|()| f.value(&x)) {
+///                     Ok(value) if value < at.value || !at.settled => {
+///                         at.accept(f, x, value, Vec::new());
+///                         return Ok(Progress::Continue);
+///                     }
+///                     Err(source @ EvalError::Failed { .. }) => return Err(OptimError::Evaluation { source }),
+///                     _ => {}
+///                 }
+///             }
+///         }
+///         self.length *= 0.5;
+///         let done = self.length < self.shortest;
+///         Ok(if done { Progress::Done(Termination::StepTolerance) } else { Progress::Continue })
+///     }
+///
+///     fn fresh(&self) -> AnyOptimizer {
+///         AnyOptimizer::external(self.clone())
+///     }
+///
+///     fn needs(&self) -> Needs {
+///         Needs::Values
+///     }
+/// }
+/// ```
 #[enum_dispatch]
 pub trait Optimizer: Send {
     /// Evaluates the starting point and forgets earlier runs.
@@ -140,12 +86,35 @@ pub trait Optimizer: Send {
     /// A fresh copy of the method with the same options.
     fn fresh(&self) -> AnyOptimizer;
 
-    /// Gives the method's own random stream another seed, before the start; methods that draw nothing ignore it.
+    /// Name of the method, as the registry and checkpoints hold it: kebab-case, of an outside method with a dot.
+    fn name(&self) -> &'static str {
+        "unnamed"
+    }
+
+    /// Gives the method's own random stream another seed, before the start: this number plus that of its options, so that both
+    /// tell. Methods that draw nothing ignore it.
     fn reseed(&mut self, _seed: u64) {}
 
     /// What the method asks of an objective beside values.
     fn needs(&self) -> Needs {
         Needs::Gradient
+    }
+
+    /// All that the method remembers between two steps, without its options; finite numbers only.
+    ///
+    /// # Errors
+    /// [`OptimError::NoCheckpoints`] for a method that has none, which is the default.
+    fn save(&self) -> Result<Value, OptimError> {
+        Err(OptimError::NoCheckpoints { method: self.name().to_owned() })
+    }
+
+    /// Takes over what [`save`](Self::save) gave in a run in `dim` dimensions; the next call is a step of that run.
+    ///
+    /// # Errors
+    /// [`OptimError::NoCheckpoints`], [`OptimError::CheckpointState`] or [`OptimError::CheckpointMisfit`]; the method is then
+    /// as it was.
+    fn load(&mut self, _state: &Value, _dim: usize) -> Result<(), OptimError> {
+        Err(OptimError::NoCheckpoints { method: self.name().to_owned() })
     }
 }
 
@@ -181,6 +150,18 @@ impl Optimizer for Box<dyn Optimizer> {
     fn needs(&self) -> Needs {
         (**self).needs()
     }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn save(&self) -> Result<Value, OptimError> {
+        (**self).save()
+    }
+
+    fn load(&mut self, state: &Value, dim: usize) -> Result<(), OptimError> {
+        (**self).load(state, dim)
+    }
 }
 
 /// The built-in optimizers, and one place for others.
@@ -190,6 +171,20 @@ pub enum AnyOptimizer {
     GradientDescent(GradientDescent),
     /// Adam.
     Adam(Adam),
+    /// Heavy ball.
+    Momentum(Momentum),
+    /// Nesterov's accelerated gradient.
+    Nesterov(Nesterov),
+    /// Limited-memory BFGS.
+    Lbfgs(Lbfgs),
+    /// Levenberg-Marquardt.
+    LevenbergMarquardt(LevenbergMarquardt),
+    /// FIRE 2.0.
+    Fire(Fire),
+    /// CMA-ES.
+    CmaEs(CmaEs),
+    /// Basin hopping.
+    BasinHopping(BasinHopping),
     /// A method of another crate.
     External(Box<dyn Optimizer>),
 }

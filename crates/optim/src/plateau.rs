@@ -1,6 +1,8 @@
 //! The stop rules that descents share.
 
-use crate::{Iterate, Objective, OptimError, Progress, Termination};
+use crate::checkpoint::State;
+use crate::{Iterate, Objective, OptimError, Progress, Termination, options};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// When a descent ends.
@@ -15,6 +17,21 @@ pub(crate) struct StopRule {
 }
 
 impl StopRule {
+    /// Checks the ranges.
+    pub(crate) fn check(&self) -> Result<(), OptimError> {
+        options::not_negative("tolerance", self.tolerance)?;
+        options::count("patience", self.patience)?;
+        options::count("max_iterations", self.max_iterations)
+    }
+
+    /// Forgets earlier runs and records the start.
+    pub(crate) fn start(&self, at: &Iterate, plateau: &mut Plateau) {
+        plateau.best.clear();
+        if at.settled {
+            plateau.reached(at.best_value, self.patience as usize, self.tolerance);
+        }
+    }
+
     /// Takes a step and says whether the descent goes on.
     pub(crate) fn advance(
         &self,
@@ -23,23 +40,43 @@ impl StopRule {
         step: &[f64],
         plateau: &mut Plateau,
     ) -> Result<Progress, OptimError> {
-        if !at.advance(f, step)? {
-            return Ok(Progress::Done(Termination::NoFeasibleStep));
+        let moved = at.advance_by(f, step)?;
+        Ok(self.after(moved, at, plateau))
+    }
+
+    /// Says whether a descent goes on that has taken this fraction of a step. Values count from the first point on at which the
+    /// constraint is in force.
+    pub(crate) fn after(
+        &self,
+        moved: Option<f64>,
+        at: &Iterate,
+        plateau: &mut Plateau,
+    ) -> Progress {
+        if moved.is_none() {
+            return Progress::Done(Termination::NoFeasibleStep);
         }
-        if plateau.reached(at.best_value, self.patience as usize, self.tolerance) {
-            return Ok(Progress::Done(Termination::Converged));
+        let patience = self.patience as usize;
+        if at.settled && plateau.reached(at.best_value, patience, self.tolerance) {
+            return Progress::Done(Termination::Converged);
         }
         if at.iteration >= self.max_iterations {
-            return Ok(Progress::Done(Termination::MaxIterations));
+            return Progress::Done(Termination::MaxIterations);
         }
-        Ok(Progress::Continue)
+        Progress::Continue
     }
 }
 
 /// Remembers the best values of the last `patience` iterations.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Plateau {
     best: VecDeque<f64>,
+}
+
+impl State for Plateau {
+    fn fits(&self, _: usize) -> bool {
+        true
+    }
 }
 
 impl Plateau {
@@ -51,9 +88,5 @@ impl Plateau {
         }
         let before = self.best.pop_front().unwrap_or(best);
         before - best < tolerance
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.best.clear();
     }
 }

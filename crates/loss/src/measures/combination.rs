@@ -2,8 +2,8 @@
 
 use super::kernel::{Finished, Open, Point, Term, Whole};
 use super::l1::distance;
-use super::log::ln;
 use super::shapes::{one, total};
+use braggscape_pattern::log::ln;
 
 #[derive(Clone, Copy)]
 pub(super) struct Taneja;

@@ -1,8 +1,8 @@
 //! The L1 family.
 
 use super::kernel::{Finished, Open, Point, Term, Whole, larger, sign, smaller};
-use super::log::ln_1p;
 use super::shapes::{one, quotient, total, two};
+use braggscape_pattern::log::ln_1p;
 
 /// |p - q| with its slope.
 #[inline(always)]

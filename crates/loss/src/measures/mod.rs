@@ -13,7 +13,6 @@ mod intersection;
 mod kernel;
 mod kind;
 mod l1;
-mod log;
 mod lp;
 mod normalise;
 mod options;

@@ -1,8 +1,8 @@
 //! Shannon's entropy family. Logarithms are natural.
 
 use super::kernel::{Finished, Open, Point, Term, Whole, larger};
-use super::log::ln;
 use super::shapes::{one, total};
+use braggscape_pattern::log::ln;
 
 #[derive(Clone, Copy)]
 pub(super) struct KullbackLeibler;

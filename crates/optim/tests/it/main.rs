@@ -2,11 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod conformance;
+mod methods;
+mod runs;
 
 use braggscape_optim::{
     Adam, AdamOptions, AnyOptimizer, Component, EvalError, GradientDescent, GradientDescentOptions,
     Iterate, Limits, Objective, Observer, OptimError, Optimizer, Progress, Termination, minimize,
 };
+use std::ops::ControlFlow;
 
 /// f = sum w_i (x_i - m_i)^2, infeasible where x_0 > 5, with an optional constraint x_0 = x_1.
 struct Bowl {
@@ -50,9 +53,13 @@ impl Objective for Bowl {
 /// Ends a run after three steps.
 struct Third(Vec<f64>);
 impl Observer for Third {
-    fn observe(&mut self, at: &Iterate, _: u64) -> bool {
+    fn observe(&mut self, at: &Iterate, _: u64) -> ControlFlow<Termination> {
         self.0.push(at.value);
-        at.iteration < 3
+        if at.iteration < 3 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(Termination::Stopped)
+        }
     }
 }
 
@@ -150,16 +157,7 @@ struct Prober;
 
 impl Optimizer for Prober {
     fn start(&mut self, f: &dyn Objective, x0: &[f64]) -> Result<Iterate, OptimError> {
-        let value = f.value(x0).map_err(|source| OptimError::Start { source })?;
-        let x = x0.to_vec();
-        Ok(Iterate {
-            best_x: x.clone(),
-            x,
-            value,
-            best_value: value,
-            gradient: vec![0.0],
-            iteration: 0,
-        })
+        Iterate::at_value(f, x0)
     }
 
     fn step(&mut self, _: &dyn Objective, _: &mut Iterate) -> Result<Progress, OptimError> {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod least_squares;
+mod optimizers;
 mod variables;
 
 use braggscape_crystal::{CellParameters, Lattice, Structure, study_crystal};
@@ -33,9 +34,9 @@ fn start() -> Structure {
         .unwrap()
 }
 
-fn target(model: &AnyForwardModel) -> Pattern {
+fn target(model: &AnyForwardModel, of: &Structure) -> Pattern {
     let mut target = Pattern::zeros(model.axis().clone());
-    model.simulate(&truth(), &mut Scratch::default(), &mut target).unwrap();
+    model.simulate(of, &mut Scratch::default(), &mut target).unwrap();
     target
 }
 
@@ -61,7 +62,7 @@ fn what_is_free_is_packed_and_the_rest_stays() {
 #[test]
 fn the_gradient_of_the_objective_is_its_derivative() {
     let model = model();
-    let target = target(&model);
+    let target = target(&model, &truth());
     let p = Parametrisation::new(start(), FreeParameters::Both);
     let x = p.pack();
     let problem = Problem::new(&model, &Cosine {}, &Identity, &target, p);
@@ -83,7 +84,7 @@ fn the_gradient_of_the_objective_is_its_derivative() {
 #[test]
 fn a_cell_that_is_none_is_infeasible() {
     let model = model();
-    let target = target(&model);
+    let target = target(&model, &truth());
     let p = Parametrisation::new(start(), FreeParameters::Lattice);
     let problem = Problem::new(&model, &Cosine {}, &Identity, &target, p);
     let e = problem.value(&[4.0, 4.0, 3.0, 30.0, 30.0, 100.0]).unwrap_err();
@@ -93,7 +94,7 @@ fn a_cell_that_is_none_is_infeasible() {
 #[test]
 fn a_projected_descent_stays_on_its_constraint_and_improves() {
     let model = model();
-    let target = target(&model);
+    let target = target(&model, &truth());
     let projector = CrystalFamilyProjector::new(CellShape::Hexagonal);
     let options = GradientDescentOptions { patience: 50, ..Default::default() };
     let descend = Descend::new(GradientDescent::new(options).unwrap().into());

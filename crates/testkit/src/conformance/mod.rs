@@ -10,6 +10,7 @@ mod loss;
 mod noise;
 mod optimizer;
 mod projector;
+mod restart;
 mod suite;
 
 pub use forward::{ForwardClaims, forward_model};

@@ -1,13 +1,16 @@
 //! Laws of optimizers.
 
+use super::restart;
 use super::suite::{Conformance, Suite, Verdict, failed, on_another_thread, same_bits};
 use crate::functions::{FunctionObjective, TestFunction};
 use braggscape_optim::{
-    Component, EvalError, Iterate, LeastSquaresObjective, Limits, Minimum, Objective, Observer,
-    OptimError, Optimizer, Progress, minimize,
+    Component, EvalError, Iterate, LeastSquaresObjective, Limits, Minimum, Needs, Objective,
+    Observer, OptimError, Optimizer, Progress, Termination, minimize,
 };
+use nalgebra::DMatrix;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A minimum that a method claims to reach.
@@ -28,6 +31,8 @@ pub struct Reach {
 pub struct OptimizerClaims {
     /// Minima that are reached.
     pub reaches: Vec<Reach>,
+    /// The method draws random numbers: other seeds give other runs. Otherwise a seed must change nothing.
+    pub random: bool,
 }
 
 /// Checks an optimizer, with the options it has, on test functions with and without walls and constraints. The laws:
@@ -41,14 +46,19 @@ pub struct OptimizerClaims {
 /// - where points beyond a wall cannot be evaluated, the run ends without an error at a point before it;
 /// - on a constraint every iterate keeps it;
 /// - an evaluation that fails for good ends the run with an error, and the iterate stays valid;
-/// - what is claimed: minima are reached.
+/// - while a constraint comes into force the best point follows the current one, and the run does not come to its end; then
+///   the iterates keep the constraint and the best is kept;
+/// - a run that is interrupted between any two steps, or cut short by its budget, and goes on from its checkpoint, written and
+///   read as JSON, gives the same bits as one without interruption (unless the method has no checkpoints);
+/// - a method that needs least squares refuses an objective that is none, and is tried on those that are;
+/// - what is claimed: minima are reached, seeds make a difference or none.
 ///
 /// # Panics
 /// If a law does not hold.
 #[track_caller]
 pub fn optimizer(method: &dyn Optimizer, claims: &OptimizerClaims) -> Conformance {
     let mut suite = Suite::new("optimizer");
-    let problems = problems();
+    let problems = problems(method.needs());
     let feasible = problems.clone().prop_map(|(mut p, x0)| {
         p.wall = f64::INFINITY;
         (p, x0)
@@ -136,10 +146,57 @@ pub fn optimizer(method: &dyn Optimizer, claims: &OptimizerClaims) -> Conformanc
         &(&feasible, 30..60u64),
         |((p, x0), after)| failure(method, &p, &x0, after),
     );
+    special_laws(&mut suite, method, claims, &problems, &feasible);
     for reach in &claims.reaches {
         suite.case("a minimum is reached", || reached(method, reach));
     }
     suite.finish()
+}
+
+/// The laws of ramps, checkpoints, seeds and least squares.
+#[track_caller]
+fn special_laws<P: Strategy<Value = (Problem, Vec<f64>)>>(
+    suite: &mut Suite,
+    method: &dyn Optimizer,
+    claims: &OptimizerClaims,
+    problems: &P,
+    feasible: &impl Strategy<Value = (Problem, Vec<f64>)>,
+) {
+    suite.law("a ramp is heeded", 48, &(feasible, 1..12u64), |((mut p, x0), over)| {
+        p.tied = true;
+        ramp(method, &p.objective().ramped(over), &x0)
+    });
+    if restart::supported(method) {
+        suite.law(
+            "a run goes on from any step",
+            24,
+            &(problems, 20..50u64),
+            |((p, x0), budget)| restart::from_every_step(method, &p.objective(), &x0, budget),
+        );
+        suite.law(
+            "a step cut short is taken again",
+            32,
+            &(problems, 1..60u64, 60..90u64),
+            |((p, x0), cut, budget)| {
+                restart::after_the_budget(method, &p.objective(), &x0, cut, budget)
+            },
+        );
+        suite.law("checkpoints of others are refused", 8, feasible, |(p, x0)| {
+            restart::refusals(method, &p.objective(), &x0)
+        });
+    }
+    suite.law("seeds do what is claimed", 16, &(feasible, any::<u64>()), |((p, x0), seed)| {
+        seeds(method, &p.objective(), &x0, seed, claims.random)
+    });
+    if method.needs() == Needs::LeastSquares {
+        suite.case("what is no sum of squares is refused", || {
+            let f = FunctionObjective::new(TestFunction::Rastrigin, 2);
+            match run(&mut method.fresh(), &f, &[0.1, 0.2], 10) {
+                Err(OptimError::NeedsLeastSquares { .. }) => Ok(()),
+                _ => Err(TestCaseError::fail("the run was not refused")),
+            }
+        });
+    }
 }
 
 /// A test function with its surroundings.
@@ -158,9 +215,11 @@ impl Problem {
     }
 }
 
-/// Problems and starting points before their walls; the four-dimensional function is among them.
-fn problems() -> impl Strategy<Value = (Problem, Vec<f64>)> + Clone {
-    let function = prop::sample::select(TestFunction::ALL.to_vec());
+/// Problems that a method can work on, and starting points before their walls; the four-dimensional function is among them.
+fn problems(needs: Needs) -> impl Strategy<Value = (Problem, Vec<f64>)> + Clone {
+    let squares = |f: &TestFunction| needs != Needs::LeastSquares || f.is_sum_of_squares();
+    let function =
+        prop::sample::select(TestFunction::ALL.into_iter().filter(squares).collect::<Vec<_>>());
     let wall = prop_oneof![1 => Just(f64::INFINITY), 1 => Just(2.5)];
     (function, wall, any::<bool>(), vec(-2.0..2.0f64, 4)).prop_map(
         |(function, wall, tied, mut x)| {
@@ -179,10 +238,21 @@ struct Trace {
 }
 
 impl Observer for Trace {
-    fn observe(&mut self, at: &Iterate, _: u64) -> bool {
+    fn observe(&mut self, at: &Iterate, _: u64) -> ControlFlow<Termination> {
         self.values.push(at.value);
         self.points.push(at.x.clone());
-        true
+        ControlFlow::Continue(())
+    }
+}
+
+/// All iterates of a run.
+#[derive(Default)]
+struct Iterates(Vec<Iterate>);
+
+impl Observer for Iterates {
+    fn observe(&mut self, at: &Iterate, _: u64) -> ControlFlow<Termination> {
+        self.0.push(at.clone());
+        ControlFlow::Continue(())
     }
 }
 
@@ -285,7 +355,19 @@ impl Objective for Watched {
     }
 
     fn least_squares(&self) -> Option<&dyn LeastSquaresObjective> {
-        None
+        self.inner.least_squares().map(|_| self as &dyn LeastSquaresObjective)
+    }
+}
+
+impl LeastSquaresObjective for Watched {
+    fn gauss_newton(
+        &self,
+        x: &[f64],
+        gradient: &mut [f64],
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<f64, EvalError> {
+        self.count()?;
+        self.inner.gauss_newton(x, gradient, hessian)
     }
 }
 
@@ -322,4 +404,57 @@ fn reached(method: &dyn Optimizer, reach: &Reach) -> Verdict {
         found.termination
     );
     Ok(())
+}
+
+fn ramp(method: &dyn Optimizer, f: &FunctionObjective, x0: &[f64]) -> Verdict {
+    let mut all = Iterates::default();
+    let limits = Limits { max_evaluations: 300 };
+    let found = minimize(&mut method.fresh(), f, x0, limits, &mut all).map_err(failed)?;
+    same_bits("the start of the ramp", x0, &all.0[0].x)?;
+    let mut least = f64::INFINITY;
+    for at in &all.0 {
+        let in_force = f.projection_weight(at.iteration) >= 1.0;
+        prop_assert_eq!(at.settled, in_force, "settled at step {}", at.iteration);
+        consistent(f, at)?;
+        if !in_force {
+            same_bits("the best point of the ramp", &at.x, &at.best_x)?;
+            continue;
+        }
+        least = least.min(at.value);
+        same_bits("the best value after the ramp", &[least], &[at.best_value])?;
+        for x in [&at.x, &at.best_x] {
+            let apart = x.iter().map(|t| (t - x[0]).abs()).fold(0.0, f64::max);
+            prop_assert!(apart <= 1e-12 * (1.0 + x[0].abs()), "{x:?} is off the constraint");
+        }
+    }
+    let cut_short = [Termination::Budget, Termination::MaxIterations, Termination::NoFeasibleStep];
+    prop_assert!(
+        least < f64::INFINITY || cut_short.contains(&found.termination),
+        "the run came to its end on the ramp: {}",
+        found.termination
+    );
+    Ok(())
+}
+
+fn seeds(
+    method: &dyn Optimizer,
+    f: &FunctionObjective,
+    x0: &[f64],
+    seed: u64,
+    random: bool,
+) -> Verdict {
+    let seeded = |seed: u64| {
+        let mut method = method.fresh();
+        method.reseed(seed);
+        run(&mut method, f, x0, 150).map(|(_, trace)| trace.points.concat()).map_err(failed)
+    };
+    let first = seeded(seed)?;
+    same_bits("the points of one seed", &first, &seeded(seed)?)?;
+    let other = seeded(seed ^ 1)?;
+    let same = same_bits("the points of another seed", &first, &other);
+    if random {
+        prop_assert!(same.is_err(), "another seed gives the same points");
+        return Ok(());
+    }
+    same
 }

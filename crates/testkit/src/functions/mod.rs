@@ -1,6 +1,7 @@
 //! Test functions of optimization, with value, gradient, Hessian and known minima.
 
 mod objective;
+mod residuals;
 
 pub use objective::FunctionObjective;
 

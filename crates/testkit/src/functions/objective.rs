@@ -1,9 +1,11 @@
 //! Test functions as objectives.
 
 use super::TestFunction;
-use braggscape_optim::{Component, EvalError, Objective};
+use braggscape_optim::{Component, EvalError, LeastSquaresObjective, Objective};
+use nalgebra::DMatrix;
 
-/// A test function in n dimensions as an [`Objective`], without step caps, and optionally with a wall or a constraint.
+/// A test function in n dimensions as an [`Objective`], without step caps, and optionally with a wall or a constraint; as
+/// least squares where the function is a sum of squares ([`TestFunction::residuals`]).
 ///
 /// # Examples
 /// ```
@@ -22,6 +24,7 @@ pub struct FunctionObjective {
     components: Vec<Component>,
     wall: f64,
     tied: bool,
+    ramp: u64,
 }
 
 impl FunctionObjective {
@@ -32,7 +35,7 @@ impl FunctionObjective {
     pub fn new(function: TestFunction, n: usize) -> Self {
         assert!(function.accepts(n), "{function} is not defined in {n} dimensions");
         let free = Component::absolute(1.0, f64::INFINITY, 1.0);
-        Self { function, components: vec![free; n], wall: f64::INFINITY, tied: false }
+        Self { function, components: vec![free; n], wall: f64::INFINITY, tied: false, ramp: 0 }
     }
 
     /// The same objective, infeasible where any component exceeds `limit`.
@@ -45,6 +48,22 @@ impl FunctionObjective {
     #[must_use]
     pub fn tied(self) -> Self {
         Self { tied: true, ..self }
+    }
+
+    /// The same objective, its constraint coming into force over this many steps: the weight of step n is n / `over`, at most
+    /// 1.
+    #[must_use]
+    pub fn ramped(self, over: u64) -> Self {
+        Self { ramp: over, ..self }
+    }
+
+    /// The same objective, every component with this scale.
+    #[must_use]
+    pub fn scaled(mut self, scale: f64) -> Self {
+        for c in &mut self.components {
+            c.scale = scale;
+        }
+        self
     }
 
     /// The function.
@@ -90,5 +109,29 @@ impl Objective for FunctionObjective {
         if self.tied {
             average(gradient);
         }
+    }
+
+    fn projection_weight(&self, iteration: u64) -> f64 {
+        if iteration >= self.ramp { 1.0 } else { iteration as f64 / self.ramp as f64 }
+    }
+
+    fn least_squares(&self) -> Option<&dyn LeastSquaresObjective> {
+        self.function.is_sum_of_squares().then_some(self)
+    }
+}
+
+impl LeastSquaresObjective for FunctionObjective {
+    fn gauss_newton(
+        &self,
+        x: &[f64],
+        gradient: &mut [f64],
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<f64, EvalError> {
+        let value = self.value_and_gradient(x, gradient)?;
+        let Some((_, jacobian)) = self.function.residuals(x) else {
+            return Err(EvalError::NonFinite);
+        };
+        hessian.copy_from(&(jacobian.transpose() * &jacobian * 2.0));
+        Ok(value)
     }
 }

@@ -37,6 +37,27 @@ proptest! {
     }
 
     #[test]
+    fn residuals_agree_with_value_gradient_and_differences((f, x) in points()) {
+        let Some((r, jacobian)) = f.residuals(&x) else {
+            prop_assert!(!f.is_sum_of_squares());
+            return Ok(());
+        };
+        prop_assert!(f.is_sum_of_squares());
+        let sum: f64 = r.iter().map(|r| r * r).sum();
+        prop_assert!((sum - f.value(&x)).abs() <= 1e-12 * (1.0 + sum), "{f}: {sum}");
+        let slopes = jacobian.tr_mul(&nalgebra::DVector::from_vec(r.clone())) * 2.0;
+        let error = relative_error(slopes.as_slice(), &analytic(f, &x), 1e-3);
+        prop_assert!(error < 1e-12, "{f}: gradient {error:e}");
+        for k in 0..r.len() {
+            let row = gradient(|x| f.residuals(x).unwrap().0[k], &x, 0.01);
+            let row: Vec<f64> = row.iter().map(|d| d.value).collect();
+            let found: Vec<f64> = jacobian.row(k).iter().copied().collect();
+            let error = relative_error(&found, &row, 1e-3);
+            prop_assert!(error < 1e-8, "{f}: row {k} of the Jacobian {error:e}");
+        }
+    }
+
+    #[test]
     fn no_point_is_below_the_minimum((f, x) in points()) {
         prop_assert!(f.value(&x) >= f.minimum(x.len()) - 1e-12);
     }
