@@ -52,11 +52,9 @@ fn methods(c: &mut Criterion) {
     let x0 = [-1.2, 1.0].repeat(5);
     let limits = Limits { max_evaluations: 100_000 };
     for mut method in all() {
-        let mut run = move || {
-            minimize(&mut method, &f, black_box(&x0), limits, &mut Target(1e-6))
-                .map(|m| (m, method.name()))
-        };
-        let Ok((found, name)) = run() else { continue };
+        let name = method.name();
+        let mut run = || minimize(&mut method, &f, black_box(&x0), limits, &mut Target(1e-6));
+        let Ok(found) = run() else { continue };
         let reached =
             if found.termination == Termination::TargetReached { "" } else { "-not-reached" };
         let name = format!("methods/rosenbrock-10/{name}-{}{reached}", found.evaluations);

@@ -123,13 +123,13 @@ impl AnyStrategy {
 /// ([`Projector::weight_at`]) is wholly in force at the end: if the run ends before it is, the last point is projected and evaluated
 /// once more. The best iterate is returned. The optimizer draws from the task's own random stream.
 pub struct Descend {
-    optimizer: std::sync::Mutex<AnyOptimizer>,
+    optimizer: std::sync::Mutex<Box<AnyOptimizer>>,
 }
 
 impl Descend {
     /// Descent by this optimizer.
     pub fn new(optimizer: AnyOptimizer) -> Self {
-        Self { optimizer: std::sync::Mutex::new(optimizer) }
+        Self { optimizer: std::sync::Mutex::new(Box::new(optimizer)) }
     }
 }
 
