@@ -59,7 +59,7 @@ pub(super) enum Open {
 
 /// A measure: what a point contributes to K sums, and what becomes of the sums.
 ///
-/// Adding a measure takes one of these and one row of the table in `kind.rs`.
+/// Adding a measure takes one of these and one row of `table.rs`.
 pub(super) trait Term<const K: usize>: Copy {
     /// Where the rule for empty bins decides.
     const OPEN: Open = Open::Nowhere;
@@ -171,17 +171,15 @@ fn run<const K: usize, T: Term<K>>(
     let pair =
         Pair { term, f, g, by_f: by_f.inverse, by_g: by_g.inverse, epsilon: options.epsilon };
     let (largest, at) = if T::LARGEST { pair.largest() } else { (0.0, 0) };
-    let Some(grad) = grad else {
-        let finished = term.finish(&pair.whole(pair.sums(), largest));
-        return Ok(finished.value);
-    };
     let finished = term.finish(&pair.whole(pair.sums(), largest));
-    pair.slopes(finished.by, grad);
-    if T::LARGEST {
-        let (p, q) = pair.normalised(f[at], g[at]);
-        grad[at] += finished.by_largest * sign(q - p);
+    if let Some(grad) = grad {
+        pair.slopes(finished.by, grad);
+        if T::LARGEST {
+            let (p, q) = pair.normalised(f[at], g[at]);
+            grad[at] += finished.by_largest * sign(q - p);
+        }
+        by_g.pull_back(g, grad);
     }
-    by_g.pull_back(g, grad);
     Ok(finished.value)
 }
 

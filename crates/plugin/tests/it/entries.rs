@@ -115,6 +115,12 @@ fn a_value_out_of_range_is_traced_to_its_option() {
     assert_eq!(r.forward().culprit(&width, &context()).as_deref(), Some("w"));
     let e = r.forward().build(&width, &context()).err().unwrap().to_string();
     assert!(e.starts_with("forward `structsnap`: w = -1 "), "{e}");
+    let measure = table("kind = \"clark\"\nnormalisation = \"max\"\nepsilon = 0.0");
+    assert_eq!(r.losses().culprit(&measure, &context()).as_deref(), Some("epsilon"));
+    let measure = table("kind = \"kullback-leibler\"\nzeros = \"skip\"\nnormalisation = \"max\"");
+    assert_eq!(r.losses().culprit(&measure, &context()).as_deref(), Some("normalisation"));
+    let e = r.losses().build(&measure, &context()).err().unwrap().to_string();
+    assert!(e.starts_with("loss `kullback-leibler`: with normalisation `max` "), "{e}");
     let rate = table("kind = \"adam\"\nbeta1 = 0.5\nlearning_rate = 0.0");
     assert_eq!(r.optimizers().culprit(&rate, &context()).as_deref(), Some("learning_rate"));
 }
