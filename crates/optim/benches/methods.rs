@@ -52,7 +52,7 @@ fn methods(c: &mut Criterion) {
     let x0 = [-1.2, 1.0].repeat(5);
     let limits = Limits { max_evaluations: 100_000 };
     for mut method in all() {
-        let mut run = move || {
+        let mut run = || {
             minimize(&mut method, &f, black_box(&x0), limits, &mut Target(1e-6))
                 .map(|m| (m, method.name()))
         };

@@ -107,13 +107,13 @@ impl AnyStrategy {
 ///
 /// With a projector the run starts at P(x0) and every step ends with P. The best iterate is returned.
 pub struct Descend {
-    optimizer: std::sync::Mutex<AnyOptimizer>,
+    optimizer: std::sync::Mutex<Box<AnyOptimizer>>,
 }
 
 impl Descend {
     /// Descent by this optimizer.
     pub fn new(optimizer: AnyOptimizer) -> Self {
-        Self { optimizer: std::sync::Mutex::new(optimizer) }
+        Self { optimizer: std::sync::Mutex::new(Box::new(optimizer)) }
     }
 }
 
