@@ -126,7 +126,6 @@ impl Strategy for Descend {
             Ok(method) => method.fresh(),
             Err(poisoned) => poisoned.into_inner().fresh(),
         };
-        optimizer.reseed(task.seed);
         let found = minimize(&mut optimizer, &problem, &x0, task.limits, &mut ())?;
         Ok(Outcome {
             structure: problem.parametrisation().unpack(&found.x)?,
