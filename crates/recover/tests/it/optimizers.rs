@@ -3,7 +3,6 @@
 //! The bounds are those of what is written of the methods in the documentation: 1e-4 of a cell parameter where a method goes to the
 //! end, as the loss can be told from -1 to about 1e-11 on nodes, and 1e-3 where a plateau rule ends a descent sooner.
 
-use crate::target;
 use braggscape_crystal::{Lattice, Structure, study_crystal};
 use braggscape_loss::Cosine;
 use braggscape_optim::{
@@ -11,13 +10,21 @@ use braggscape_optim::{
     Lbfgs, Limits, Minimum, Momentum, MomentumOptions, Nesterov, NesterovOptions, Optimizer,
     minimize,
 };
+use braggscape_pattern::Pattern;
 use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Identity};
 use braggscape_recover::{FreeParameters, Parametrisation, Problem};
-use braggscape_xrd::{AnyForwardModel, Structsnap, StructsnapOptions};
+use braggscape_xrd::{AnyForwardModel, ForwardModel, Scratch, Structsnap, StructsnapOptions};
 use nalgebra::{Matrix3, Vector3};
 
 fn model() -> AnyForwardModel {
     Structsnap::new(StructsnapOptions::default()).unwrap().into()
+}
+
+/// The pattern of a structure.
+fn target(model: &AnyForwardModel, of: &Structure) -> Pattern {
+    let mut target = Pattern::zeros(model.axis().clone());
+    model.simulate(of, &mut Scratch::default(), &mut target).unwrap();
+    target
 }
 
 /// The structure with its lattice strained in all six ways, by `level` along a.
