@@ -12,6 +12,19 @@ use serde_json::Value;
 /// With u = x / scale: m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g^2, u <- u - `learning_rate` m' /
 /// (sqrt(v') + `epsilon`), m' and v' corrected for their bias, g the gradient along the constraint; then the projection.
 ///
+/// # Examples
+/// ```
+/// use braggscape_testkit::functions::{FunctionObjective, TestFunction};
+/// use braggscape_optim::{Adam, AdamOptions, Limits, minimize};
+///
+/// let f = FunctionObjective::new(TestFunction::Sphere, 1);
+/// let options = AdamOptions { max_iterations: 1, ..Default::default() };
+/// let found = minimize(&mut Adam::new(options)?, &f, &[1.0], Limits::default(), &mut ())?;
+/// // The first step is as long as the learning rate, whatever the gradient.
+/// assert!((found.x[0] - 0.99).abs() < 1e-10);
+/// # Ok::<(), braggscape_optim::OptimError>(())
+/// ```
+///
 /// # References
 /// Kingma & Ba, ICLR 2015, arXiv:1412.6980, algorithm 1.
 #[derive(Debug, Clone, Default, PartialEq)]

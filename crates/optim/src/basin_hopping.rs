@@ -22,6 +22,19 @@ const REDRAWS: u32 = 100;
 ///
 /// A step is one step of the local method, or a hop with its first evaluation; budgets and checkpoints cut in there.
 ///
+/// # Examples
+/// ```
+/// use braggscape_testkit::functions::{FunctionObjective, TestFunction};
+/// use braggscape_optim::{BasinHopping, BasinHoppingOptions, Limits, minimize};
+///
+/// // x^2 + 10 (1 - cos 2 pi x) has a minimum near every integer; the lowest is 0, at 0.
+/// let f = FunctionObjective::new(TestFunction::Rastrigin, 1);
+/// let options = BasinHoppingOptions { hop: 1.5, temperature: 1.0, ..Default::default() };
+/// let found = minimize(&mut BasinHopping::new(options)?, &f, &[3.2], Limits::default(), &mut ())?;
+/// assert!(found.value < 1e-12 && found.x[0].abs() < 1e-6);
+/// # Ok::<(), braggscape_optim::OptimError>(())
+/// ```
+///
 /// # References
 /// Wales & Doye, J. Phys. Chem. A 101, 5111 (1997), doi:10.1021/jp970984n; scipy.optimize.basinhopping for the adaptation.
 #[derive(Debug, Clone, Default, PartialEq)]

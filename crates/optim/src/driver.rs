@@ -117,7 +117,8 @@ impl<'a> Run<'a> {
         Ok(Self { optimizer, objective, at, start_value, evaluations })
     }
 
-    /// One step, unless the budget is used up. A step that the budget cuts short is given up where it stands.
+    /// One step, unless the budget is used up. A step that the budget cuts short is given up where it stands. After `Done`
+    /// there is nothing more to do.
     ///
     /// # Errors
     /// [`OptimError::Evaluation`] if an evaluation failed for good.

@@ -21,6 +21,19 @@ use serde_json::Value;
 /// The two moves of a step are made at once: one evaluation a step. A step that had to be halved to be evaluated stops the
 /// motion. No component moves by more than `max_step`. More than `max_uphill` stops in a row end the run.
 ///
+/// # Examples
+/// ```
+/// use braggscape_testkit::functions::{FunctionObjective, TestFunction};
+/// use braggscape_optim::{Fire, FireOptions, Limits, minimize};
+///
+/// let f = FunctionObjective::new(TestFunction::Sphere, 1);
+/// let options = FireOptions { dt: 0.1, dt_max: 1.0, max_iterations: 1, ..Default::default() };
+/// let found = minimize(&mut Fire::new(options)?, &f, &[1.0], Limits::default(), &mut ())?;
+/// // From rest, v = -0.1 * 2 and u = 1 + 0.1 v.
+/// assert!((found.x[0] - 0.98).abs() < 1e-15);
+/// # Ok::<(), braggscape_optim::OptimError>(())
+/// ```
+///
 /// # References
 /// Bitzek et al., Phys. Rev. Lett. 97, 170201 (2006), doi:10.1103/PhysRevLett.97.170201; Guénolé et al., Comput. Mater. Sci. 175,
 /// 109584 (2020), doi:10.1016/j.commatsci.2020.109584, whose algorithm and defaults these are, but for the time step.

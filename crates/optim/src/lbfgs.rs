@@ -20,6 +20,19 @@ use std::collections::VecDeque;
 /// A line search starts with alpha = 1, without pairs with a step whose largest component is `first_step`, and demands
 /// f <= f0 + 1e-4 alpha d . g and |slope| <= 0.9 |d . g|. A point that cannot be evaluated ends its bracket.
 ///
+/// # Examples
+/// ```
+/// use braggscape_testkit::functions::{FunctionObjective, TestFunction};
+/// use braggscape_optim::{Lbfgs, LbfgsOptions, Limits, minimize};
+///
+/// let f = FunctionObjective::new(TestFunction::Sphere, 1);
+/// let options = LbfgsOptions { first_step: 0.25, max_step: 1.0, ..Default::default() };
+/// let found = minimize(&mut Lbfgs::new(options)?, &f, &[1.0], Limits::default(), &mut ())?;
+/// // The first step, from 1 to 0.75, tells the curvature of x^2; the second ends at its minimum.
+/// assert_eq!((found.x[0], found.iterations, found.evaluations), (0.0, 2, 3));
+/// # Ok::<(), braggscape_optim::OptimError>(())
+/// ```
+///
 /// # References
 /// Nocedal, Math. Comput. 35, 773 (1980), doi:10.1090/S0025-5718-1980-0572855-7; Liu & Nocedal, Math. Program. 45, 503 (1989),
 /// doi:10.1007/BF01589116; Nocedal & Wright, Numerical Optimization (2nd ed., 2006), algorithms 3.5, 3.6 and 7.4.

@@ -23,6 +23,19 @@ const TRIALS_UNSETTLED: u32 = 4;
 ///
 /// One evaluation a trial, derivatives included. Starts on objectives without [`Objective::least_squares`] are refused.
 ///
+/// # Examples
+/// ```
+/// use braggscape_testkit::functions::{FunctionObjective, TestFunction};
+/// use braggscape_optim::{LevenbergMarquardt, LevenbergMarquardtOptions, Limits, minimize};
+///
+/// let f = FunctionObjective::new(TestFunction::Sphere, 1);
+/// let options = LevenbergMarquardtOptions { damping: 1.0, max_iterations: 2, ..Default::default() };
+/// let found = minimize(&mut LevenbergMarquardt::new(options)?, &f, &[1.0], Limits::default(), &mut ())?;
+/// // H = 2, so mu = 2 and x = 1 - 2 / (2 + 2) = 0.5; the gain is 1, so mu = 2/3 and x = 0.5 - 1 / (2 + 2/3).
+/// assert!((found.x[0] - 0.125).abs() < 1e-15);
+/// # Ok::<(), braggscape_optim::OptimError>(())
+/// ```
+///
 /// # References
 /// Levenberg, Q. Appl. Math. 2, 164 (1944), doi:10.1090/qam/10666; Marquardt, J. Soc. Ind. Appl. Math. 11, 431 (1963),
 /// doi:10.1137/0111030; Madsen, Nielsen & Tingleff, Methods for Non-Linear Least Squares Problems (2nd ed., 2004), algorithm 3.16.

@@ -14,6 +14,20 @@ use serde_json::Value;
 /// constraint. The move that is remembered is the one that was made, after projection and halving, so a ball that meets a wall
 /// or a constraint does not keep pushing. No component moves by more than `max_step`.
 ///
+/// # Examples
+/// ```
+/// use braggscape_testkit::functions::{FunctionObjective, TestFunction};
+/// use braggscape_optim::{Limits, Momentum, MomentumOptions, minimize};
+///
+/// let f = FunctionObjective::new(TestFunction::Sphere, 1);
+/// let options =
+///     MomentumOptions { learning_rate: 0.1, momentum: 0.5, max_step: 1.0, max_iterations: 2, ..Default::default() };
+/// let found = minimize(&mut Momentum::new(options)?, &f, &[1.0], Limits::default(), &mut ())?;
+/// // 1 - 0.1 * 2 = 0.8, then 0.8 - 0.1 * 1.6 + 0.5 * (0.8 - 1).
+/// assert!((found.x[0] - 0.54).abs() < 1e-15);
+/// # Ok::<(), braggscape_optim::OptimError>(())
+/// ```
+///
 /// # References
 /// Polyak, USSR Comput. Math. Math. Phys. 4, 1 (1964), doi:10.1016/0041-5553(64)90137-5.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -15,6 +15,20 @@ use serde_json::Value;
 /// With `restart` the momentum is dropped where it points uphill, g(u(n)) . (v(n+1) - v(n)) > 0, which ends the ripples of the
 /// method. No component moves by more than `max_step`.
 ///
+/// # Examples
+/// ```
+/// use braggscape_testkit::functions::{FunctionObjective, TestFunction};
+/// use braggscape_optim::{Limits, Nesterov, NesterovOptions, minimize};
+///
+/// let f = FunctionObjective::new(TestFunction::Sphere, 1);
+/// let options =
+///     NesterovOptions { learning_rate: 0.1, momentum: 0.5, max_step: 1.0, max_iterations: 2, ..Default::default() };
+/// let found = minimize(&mut Nesterov::new(options)?, &f, &[1.0], Limits::default(), &mut ())?;
+/// // v = 1 - 0.1 * 2 = 0.8 and u = 0.8 + 0.5 * (0.8 - 1) = 0.7, then v = 0.56 and u = 0.56 + 0.5 * (0.56 - 0.8).
+/// assert!((found.x[0] - 0.44).abs() < 1e-15);
+/// # Ok::<(), braggscape_optim::OptimError>(())
+/// ```
+///
 /// # References
 /// Nesterov, Sov. Math. Dokl. 27, 372 (1983); O'Donoghue & Candès, Found. Comput. Math. 15, 715 (2015),
 /// doi:10.1007/s10208-013-9150-3, the gradient scheme.

@@ -88,7 +88,8 @@ pub trait Objective: Sync {
     /// components they drive). No constraint by default.
     ///
     /// Methods that scale components one by one need it: their steps across the constraint would otherwise cancel when
-    /// projected.
+    /// projected. Methods with a metric of their own take it for the orthogonal projection onto the constraint's directions at x,
+    /// which it is if components that one free parameter drives have one scale.
     fn project_gradient(&self, _x: &[f64], _gradient: &mut [f64]) {}
 
     /// How far a point is moved towards the constraint after step `iteration`: 1, all the way, unless the constraint comes into

@@ -20,6 +20,12 @@ use std::ops::ControlFlow;
 ///         if at.iteration < self.0 { ControlFlow::Continue(()) } else { ControlFlow::Break(Termination::Stopped) }
 ///     }
 /// }
+///
+/// let at = Iterate {
+///     x: vec![0.0], value: 0.5, gradient: vec![0.0], best_x: vec![0.0], best_value: 0.5, iteration: 3, settled: true,
+/// };
+/// assert!(Steps(4).observe(&at, 4).is_continue());
+/// assert_eq!((Steps(4), Steps(3)).observe(&at, 4).break_value(), Some(Termination::Stopped));
 /// ```
 pub trait Observer {
     /// Called after the start and after every step with the evaluations so far; `Break` ends the run for this reason, usually

@@ -28,7 +28,8 @@ pub enum Progress {
 /// Compass search: the first of the steps along the axes that improves, else half the length.
 /// ```
 /// use braggscape_optim::{
-///     AnyOptimizer, EvalError, Iterate, Needs, Objective, OptimError, Optimizer, Progress, Termination,
+///     AnyOptimizer, Component, EvalError, Iterate, Limits, Needs, Objective, OptimError, Optimizer, Progress, Termination,
+///     minimize,
 /// };
 ///
 /// #[derive(Clone)]
@@ -68,6 +69,25 @@ pub enum Progress {
 ///         Needs::Values
 ///     }
 /// }
+///
+/// const COMPONENTS: [Component; 1] = [Component::absolute(1.0, 10.0, 1.0)];
+/// struct Parabola;
+/// impl Objective for Parabola {
+///     fn components(&self) -> &[Component] {
+///         &COMPONENTS
+///     }
+///     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
+///         gradient[0] = 2.0 * (x[0] - 3.0);
+///         Ok((x[0] - 3.0).powi(2))
+///     }
+/// }
+///
+/// let mut compass = Compass { length: 1.0, shortest: 0.1 };
+/// let found = minimize(&mut compass, &Parabola, &[1.0], Limits::default(), &mut ())?;
+/// // Two steps of length 1, then four lengths without a smaller value: 1, 1/2, 1/4, 1/8.
+/// assert_eq!((found.x[0], found.iterations, found.termination), (3.0, 2, Termination::StepTolerance));
+/// assert_eq!(found.evaluations, 1 + 2 + 4 * 2);
+/// # Ok::<(), OptimError>(())
 /// ```
 #[enum_dispatch]
 pub trait Optimizer: Send {

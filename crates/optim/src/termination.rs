@@ -30,7 +30,7 @@ pub enum Termination {
 
 impl Termination {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: &'static [Self] = &[
         Self::Converged,
         Self::GradientTolerance,
         Self::StepTolerance,

@@ -36,6 +36,20 @@ const EMPTY_GENERATIONS: u64 = 20;
 ///
 /// Directions along the constraint are those at the starting point: exact for affine constraints.
 ///
+/// # Examples
+/// ```
+/// use braggscape_testkit::functions::{FunctionObjective, TestFunction};
+/// use braggscape_optim::{CmaEs, CmaEsOptions, Limits, minimize};
+///
+/// let f = FunctionObjective::new(TestFunction::Sphere, 2);
+/// let options = CmaEsOptions { sigma0: 0.5, max_iterations: 30, ..Default::default() };
+/// let found = minimize(&mut CmaEs::new(options)?, &f, &[1.0, 1.0], Limits::default(), &mut ())?;
+/// // 4 + floor(3 ln 2) = 6 points in a generation, and the start.
+/// assert_eq!(found.evaluations, 1 + 30 * 6);
+/// assert!(found.value < 1e-4);
+/// # Ok::<(), braggscape_optim::OptimError>(())
+/// ```
+///
 /// # References
 /// Hansen, The CMA Evolution Strategy: A Tutorial (2016), arXiv:1604.00772, with its default parameters; Auger & Hansen, CEC
 /// 2005, 1769, doi:10.1109/CEC.2005.1554902 (restarts).

@@ -6,7 +6,7 @@ use braggscape_optim::{
     Progress, Run, Target, Termination, Trajectory, TrajectoryRow, minimize, resume,
 };
 use braggscape_testkit::functions::{FunctionObjective, TestFunction};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 fn rosenbrock() -> FunctionObjective {
@@ -151,7 +151,7 @@ fn checkpoints_that_do_not_fit_are_refused() {
 
 #[test]
 fn reasons_have_kebab_case_names_of_their_own() {
-    let names: HashSet<&str> = Termination::ALL.iter().map(|t| t.name()).collect();
+    let names: BTreeSet<&str> = Termination::ALL.iter().map(|t| t.name()).collect();
     assert_eq!(names.len(), Termination::ALL.len());
     for name in names {
         assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{name}");

@@ -34,9 +34,9 @@ fn start() -> Structure {
         .unwrap()
 }
 
-fn target(model: &AnyForwardModel, of: &Structure) -> Pattern {
+fn target(model: &AnyForwardModel) -> Pattern {
     let mut target = Pattern::zeros(model.axis().clone());
-    model.simulate(of, &mut Scratch::default(), &mut target).unwrap();
+    model.simulate(&truth(), &mut Scratch::default(), &mut target).unwrap();
     target
 }
 
@@ -62,7 +62,7 @@ fn what_is_free_is_packed_and_the_rest_stays() {
 #[test]
 fn the_gradient_of_the_objective_is_its_derivative() {
     let model = model();
-    let target = target(&model, &truth());
+    let target = target(&model);
     let p = Parametrisation::new(start(), FreeParameters::Both);
     let x = p.pack();
     let problem = Problem::new(&model, &Cosine {}, &Identity, &target, p);
@@ -84,7 +84,7 @@ fn the_gradient_of_the_objective_is_its_derivative() {
 #[test]
 fn a_cell_that_is_none_is_infeasible() {
     let model = model();
-    let target = target(&model, &truth());
+    let target = target(&model);
     let p = Parametrisation::new(start(), FreeParameters::Lattice);
     let problem = Problem::new(&model, &Cosine {}, &Identity, &target, p);
     let e = problem.value(&[4.0, 4.0, 3.0, 30.0, 30.0, 100.0]).unwrap_err();
@@ -94,7 +94,7 @@ fn a_cell_that_is_none_is_infeasible() {
 #[test]
 fn a_projected_descent_stays_on_its_constraint_and_improves() {
     let model = model();
-    let target = target(&model, &truth());
+    let target = target(&model);
     let projector = CrystalFamilyProjector::new(CellShape::Hexagonal);
     let options = GradientDescentOptions { patience: 50, ..Default::default() };
     let descend = Descend::new(GradientDescent::new(options).unwrap().into());

@@ -1,9 +1,8 @@
 //! Every method on real recoveries: strained cells and displaced sites of study crystals, whole patterns, cosine loss.
 //!
-//! The bounds are of the order of what the methods end with, three times it at most: the loss can be told from -1 to about 1e-11
-//! on nodes, and the plateau rules of the descents end them sooner.
+//! The bounds are those of what is written of the methods in the documentation: 1e-4 of a cell parameter where a method goes to the
+//! end, as the loss can be told from -1 to about 1e-11 on nodes, and 1e-3 where a plateau rule ends a descent sooner.
 
-use crate::target;
 use braggscape_crystal::{Lattice, Structure, study_crystal};
 use braggscape_loss::Cosine;
 use braggscape_optim::{
@@ -11,13 +10,21 @@ use braggscape_optim::{
     Lbfgs, Limits, Minimum, Momentum, MomentumOptions, Nesterov, NesterovOptions, Optimizer,
     minimize,
 };
+use braggscape_pattern::Pattern;
 use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Identity};
 use braggscape_recover::{FreeParameters, Parametrisation, Problem};
-use braggscape_xrd::{AnyForwardModel, Structsnap, StructsnapOptions};
+use braggscape_xrd::{AnyForwardModel, ForwardModel, Scratch, Structsnap, StructsnapOptions};
 use nalgebra::{Matrix3, Vector3};
 
 fn model() -> AnyForwardModel {
     Structsnap::new(StructsnapOptions::default()).unwrap().into()
+}
+
+/// The pattern of a structure.
+fn target(model: &AnyForwardModel, of: &Structure) -> Pattern {
+    let mut target = Pattern::zeros(model.axis().clone());
+    model.simulate(of, &mut Scratch::default(), &mut target).unwrap();
+    target
 }
 
 /// The structure with its lattice strained in all six ways, by `level` along a.
@@ -73,6 +80,15 @@ fn recover(
     (problem.parametrisation().unpack(&found.x).unwrap(), found)
 }
 
+#[expect(clippy::print_stdout, reason = "figures under --nocapture")]
+fn told(what: &str, error: f64, run: &Minimum) {
+    let Minimum { value, evaluations, termination, .. } = run;
+    println!(
+        "{what}: error {error:.1e}, 1 + L {:.1e}, {evaluations} evaluations, {termination}",
+        1.0 + value
+    );
+}
+
 /// A method, and what it must reach: the error, and the evaluations it may take.
 fn lattice_methods() -> Vec<(AnyOptimizer, f64, u64)> {
     let hops = BasinHoppingOptions { hops: 3, ..Default::default() };
@@ -98,6 +114,7 @@ fn every_method_recovers_strained_cells() {
                     recover(&mut method, &start, &truth, FreeParameters::Lattice, &Identity.into());
                 let error = cell_error(&found, &truth);
                 let what = format!("{} on {name} at {level}", method.name());
+                told(&what, error, &run);
                 assert!(
                     error < within,
                     "{what}: {error:.1e} from {:.1e}",
@@ -109,17 +126,18 @@ fn every_method_recovers_strained_cells() {
     }
 }
 
-/// With the family's constraint there are two unknowns; the run ends on it.
+/// With the family's constraint there are two unknowns and no long valley; the run ends on the constraint.
 #[test]
 fn every_method_recovers_a_projected_cell() {
     let truth = study_crystal("U2Ti").unwrap().structure();
     let projector: AnyProjector = CrystalFamilyProjector::new(CellShape::Hexagonal).into();
-    for (mut method, within, evaluations) in lattice_methods() {
+    for (mut method, _, evaluations) in lattice_methods() {
         let start = strained(&truth, 0.02);
         let (found, run) =
             recover(&mut method, &start, &truth, FreeParameters::Lattice, &projector);
         let (error, cell) = (cell_error(&found, &truth), found.cell());
-        assert!(error < within, "{}: {error:.1e}", method.name());
+        told(&format!("{}, projected", method.name()), error, &run);
+        assert!(error < 1e-6, "{}: {error:.1e}", method.name());
         assert!(run.evaluations < evaluations, "{}: {}", method.name(), run.evaluations);
         assert!((cell.a - cell.b).abs() < 1e-12 && (cell.gamma - 120.0).abs() < 1e-12);
     }
@@ -148,6 +166,7 @@ fn every_method_recovers_displaced_sites() {
         let (found, run) =
             recover(&mut method, &start, &truth, FreeParameters::Coordinates, &Identity.into());
         let error = coordinate_error(&found, &truth);
+        told(&format!("{}, coordinates", method.name()), error, &run);
         assert!(1.0 + run.value < 1e-7, "{}: 1 + L = {:.1e}", method.name(), 1.0 + run.value);
         assert!(error < 0.3 * before, "{}: {error:.1e} from {before:.1e}", method.name());
         assert!(run.evaluations < evaluations, "{}: {}", method.name(), run.evaluations);
