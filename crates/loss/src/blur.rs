@@ -202,7 +202,8 @@ mod tests {
         blur.spread(&f, &mut a);
         blur.spread(&g, &mut b);
         let found = sum::dot(&a, &b) / (sum::norm(&a) * sum::norm(&b));
-        assert!((found - expected).abs() < 1e-14, "{s}: {found} {expected}");
+        // The double sum of 22,500 terms has a rounding of its own.
+        assert!((found - expected).abs() < 1e-13, "{s}: {found} {expected}");
         // The adjoint: (B f) . b = f . (B^T b).
         let mut back = vec![f64::NAN; u.len()];
         blur.gather(&b, &mut back);

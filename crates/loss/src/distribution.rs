@@ -23,7 +23,8 @@ pub(crate) fn total(pattern: &Pattern, which: &'static str) -> Result<f64, LossE
 /// derivative 0.
 pub(crate) fn through_normalisation(grad: &mut [f64], g: &[f64], total: f64) {
     let along = sum::zip_with(grad, g, |h, y| h * mass(y)) / total;
+    let by = 1.0 / total;
     for (h, y) in grad.iter_mut().zip(g) {
-        *h = if *y < 0.0 { 0.0 } else { (*h - along) / total };
+        *h = if *y < 0.0 { 0.0 } else { (*h - along) * by };
     }
 }

@@ -6,7 +6,7 @@ use crate::seam::{check_axes, check_buffers};
 use crate::{Loss, LossError};
 use braggscape_pattern::{Pattern, sum};
 use serde::{Deserialize, Serialize};
-use std::f64::consts::LN_2;
+use std::f64::consts::{LN_2, LOG2_E};
 
 /// Negative spectral entropy similarity, L = -(1 - (2 S_m - S_p - S_q)/ln 4).
 ///
@@ -101,8 +101,8 @@ impl Weighting {
     /// JSD of an observed pattern of this weighting and a calculated one.
     fn divergence(&self, obs: &Pattern, g: &Self, calc: &Pattern, slopes: &mut [f64]) -> f64 {
         if self.power.is_none() && g.power.is_none() {
-            let (f, g) = (self.total, g.total);
-            return divergence(obs.y(), calc.y(), |y| mass(y) / f, |y| mass(y) / g, slopes);
+            let (f, g) = (1.0 / self.total, 1.0 / g.total);
+            return divergence(obs.y(), calc.y(), |y| mass(y) * f, |y| mass(y) * g, slopes);
         }
         divergence(obs.y(), calc.y(), |y| self.of_bin(y), |y| g.of_bin(y), slopes)
     }
@@ -167,7 +167,7 @@ impl Loss for Entropy {
         let (f, g) = self.weightings(obs, calc)?;
         let divergence = f.divergence(obs, &g, calc, grad);
         for h in grad.iter_mut() {
-            *h /= LN_2;
+            *h *= LOG2_E;
         }
         g.pull(grad, calc.y());
         Ok(divergence / LN_2 - 1.0)

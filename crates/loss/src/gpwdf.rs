@@ -31,7 +31,8 @@ impl Default for GpwdfOptions {
 /// integral exp(-(x - z)^2/2s^2) exp(-(y - z)^2/2s^2) dz = exp(-(x - y)^2/4s^2). With 1/4s^2 = pi/alpha^2, the sum over w is the inner
 /// product of both patterns after a Gaussian blur of standard deviation s = alpha/(2 sqrt(pi)). If the patterns are sticks that an
 /// instrument has broadened with a standard deviation sigma, the two blurs add in quadrature, so that L = 1 - cos_s of the sticks
-/// with s^2 = sigma^2 + alpha^2/(4 pi): `BlurredOverlap` of the crate `braggscape-xrd` in 2theta, without any grid.
+/// with s^2 = sigma^2 + alpha^2/(4 pi): `BlurredOverlap` of the crate `braggscape-xrd` in 2theta, without any grid. Sums over points stand for integrals
+/// as long as alpha and sigma are no shorter than a few steps of the axis.
 ///
 /// # Units and shapes
 /// Dimensionless, in [0, 1] for patterns that are not negative, 0 where g is a multiple of f; 1 + (cosine loss) where alpha is well

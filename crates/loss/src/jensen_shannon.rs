@@ -68,6 +68,30 @@ pub(crate) fn divergence(
     0.5 * sum.max(0.0)
 }
 
+/// What a bin of shares p and q contributes.
+struct Bin {
+    /// p ln(p/m) + q ln(q/m) with 0 ln 0 = 0.
+    terms: f64,
+    /// ln(q/m).
+    log: f64,
+    both: f64,
+}
+
+impl Bin {
+    #[inline(always)]
+    fn new(p: f64, q: f64) -> Self {
+        let both = p + q;
+        let log = ln(2.0 * q / both);
+        Self { terms: p * ln(2.0 * p / both) + q * log, log, both }
+    }
+
+    /// d(JSD)/dq; ln 2 of q alone where both are 0.
+    #[inline(always)]
+    fn slope(&self) -> f64 {
+        0.5 * if self.both > 0.0 { self.log } else { LN_2 }
+    }
+}
+
 /// Twice the divergence, compiled once for each vector width and chosen at run time. The number does not depend on the choice.
 struct Divergence<'a, P, Q> {
     f: &'a [f64],
@@ -83,39 +107,28 @@ impl<P: Fn(f64) -> f64, Q: Fn(f64) -> f64> pulp::WithSimd for Divergence<'_, P, 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
         let Self { f, g, p, q, slopes } = self;
-        // The terms of a bin, p ln(p/m) + q ln(q/m) with 0 ln 0 = 0, and the slope.
-        let bin = |f: f64, g: f64| {
-            let (p, q) = (p(f), q(g));
-            let both = p + q;
-            let log = ln(2.0 * q / both);
-            let slope = if both > 0.0 { 0.5 * log } else { 0.5 * LN_2 };
-            (p * ln(2.0 * p / both) + q * log, slope)
-        };
         let mut partial = [0.0; sum::LANES];
         let (blocks_f, rest_f) = f.as_chunks::<{ sum::LANES }>();
         let (blocks_g, rest_g) = g.as_chunks::<{ sum::LANES }>();
-        if slopes.is_empty() {
-            for (f, g) in blocks_f.iter().zip(blocks_g) {
-                for i in 0..sum::LANES {
-                    partial[i] += bin(f[i], g[i]).0;
+        let (blocks, rest) = slopes.as_chunks_mut::<{ sum::LANES }>();
+        let mut blocks = blocks.iter_mut();
+        for (f, g) in blocks_f.iter().zip(blocks_g) {
+            let bins: [Bin; sum::LANES] = std::array::from_fn(|i| Bin::new(p(f[i]), q(g[i])));
+            for (partial, bin) in partial.iter_mut().zip(&bins) {
+                *partial += bin.terms;
+            }
+            if let Some(slopes) = blocks.next() {
+                for (slope, bin) in slopes.iter_mut().zip(&bins) {
+                    *slope = bin.slope();
                 }
             }
-            for (i, (f, g)) in rest_f.iter().zip(rest_g).enumerate() {
-                partial[i] += bin(*f, *g).0;
-            }
-        } else {
-            let (blocks, rest) = slopes.as_chunks_mut::<{ sum::LANES }>();
-            for ((f, g), slope) in blocks_f.iter().zip(blocks_g).zip(blocks) {
-                for i in 0..sum::LANES {
-                    let (terms, d) = bin(f[i], g[i]);
-                    partial[i] += terms;
-                    slope[i] = d;
-                }
-            }
-            for (i, ((f, g), slope)) in rest_f.iter().zip(rest_g).zip(rest).enumerate() {
-                let (terms, d) = bin(*f, *g);
-                partial[i] += terms;
-                *slope = d;
+        }
+        let mut rest = rest.iter_mut();
+        for (partial, (f, g)) in partial.iter_mut().zip(rest_f.iter().zip(rest_g)) {
+            let bin = Bin::new(p(*f), q(*g));
+            *partial += bin.terms;
+            if let Some(slope) = rest.next() {
+                *slope = bin.slope();
             }
         }
         sum::reduce(partial)
@@ -131,8 +144,8 @@ impl JensenShannon {
 impl Loss for JensenShannon {
     fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
         check_axes(obs, calc)?;
-        let (f, g) = (total(obs, "observed")?, total(calc, "calculated")?);
-        Ok(self.of(divergence(obs.y(), calc.y(), |y| mass(y) / f, |y| mass(y) / g, &mut [])))
+        let (f, g) = (1.0 / total(obs, "observed")?, 1.0 / total(calc, "calculated")?);
+        Ok(self.of(divergence(obs.y(), calc.y(), |y| mass(y) * f, |y| mass(y) * g, &mut [])))
     }
 
     fn value_and_gradient(

@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// the log2(n) < 20 stages of three transforms makes 4e-6 at the very most; found are 1e-7.
 const FFT_ERROR: f32 = 1e-5;
 
+/// Numbers below this, in patterns of norm 1, are 0 to a transform in single precision.
+const LEAST: f32 = 1e-15;
+
 /// With no more shifts than these a transform is not worth its while.
 const FEW: usize = 16;
 
@@ -147,8 +150,12 @@ impl Shifts {
         let Some(Transform { forward, inverse }) = transform else { return };
         let mut spectrum = |y: &[f64], norm: f64, padded: &mut [f32], out: &mut [Complex<f32>]| {
             let (used, rest) = padded.split_at_mut(y.len());
+            // Twice, for norms whose inverse overflows.
+            let by = 1.0 / norm.sqrt();
             for (p, y) in used.iter_mut().zip(y) {
-                *p = (y / norm) as f32;
+                let y = (y * by * by) as f32;
+                // Smaller numbers only make a transform slow.
+                *p = if y.abs() < LEAST { 0.0 } else { y };
             }
             rest.fill(0.0);
             forward.process_with_scratch(padded, out, scratch)

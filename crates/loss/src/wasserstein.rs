@@ -64,7 +64,7 @@ pub struct Wasserstein1 {
 /// # Differentiability
 /// W_2^2 is piecewise linear in q = g/sum g; its gradient is the dual potential psi with
 /// psi_(n+1) - psi_n = (T_n - x_(n+1))^2 - (T_n - x_n)^2, T_n = F^-1(G(x_n)), and W_2 has psi/(2 W_2). Where G(x_n) is exactly
-/// a value that F takes, T_n is the middle of the two points it lies between, so that the gradient of the square is 0 at f = g;
+/// a value that F takes, T_n is the middle of the two points it lies between, so that the gradient of the square is 0 at f = g > 0;
 /// W_2 has a kink there and its gradient is reported as 0. Intensities below 0 have derivative 0.
 ///
 /// # Errors

@@ -67,7 +67,8 @@ fn with_weights(
             if max.is_nan() || max <= 0.0 {
                 return Err(LossError::NoIntensity { which: "observed" });
             }
-            computation.run(move |n| 1.0 / (f[n] / max).max(FLOOR))
+            let floor = FLOOR * max;
+            computation.run(move |n| max / f[n].max(floor))
         }
         (Weights::Unit, _) => computation.run(|_| 1.0),
     }
