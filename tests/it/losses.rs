@@ -113,7 +113,7 @@ fn losses_are_those_of_other_programs() {
             let what = format!("{name} of {}: {found}, not {expected}", case.name);
             assert!((found - expected).abs() <= tolerance * (1.0 + expected.abs()), "{what}");
             let again = loss.value_and_gradient(&f, &g, &mut grad).unwrap();
-            assert!((again - found).abs() < 1e-15 * (1.0 + found.abs()), "{what}");
+            assert!((again - found).abs() < 1e-15 * (1.0 + found.abs()), "{what}: with a gradient");
             let kind = name.split(' ').next().unwrap().to_owned();
             *seen.entry(kind).or_insert(0) += 1;
         }

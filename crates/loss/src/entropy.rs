@@ -101,8 +101,8 @@ impl Weighting {
     /// JSD of an observed pattern of this weighting and a calculated one.
     fn divergence(&self, obs: &Pattern, g: &Self, calc: &Pattern, slopes: &mut [f64]) -> f64 {
         if self.power.is_none() && g.power.is_none() {
-            let (f, g) = (1.0 / self.total, 1.0 / g.total);
-            return divergence(obs.y(), calc.y(), |y| mass(y) * f, |y| mass(y) * g, slopes);
+            let (f, g) = (self.total, g.total);
+            return divergence(obs.y(), calc.y(), |y| mass(y) / f, |y| mass(y) / g, slopes);
         }
         divergence(obs.y(), calc.y(), |y| self.of_bin(y), |y| g.of_bin(y), slopes)
     }

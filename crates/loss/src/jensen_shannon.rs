@@ -144,8 +144,8 @@ impl JensenShannon {
 impl Loss for JensenShannon {
     fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
         check_axes(obs, calc)?;
-        let (f, g) = (1.0 / total(obs, "observed")?, 1.0 / total(calc, "calculated")?);
-        Ok(self.of(divergence(obs.y(), calc.y(), |y| mass(y) * f, |y| mass(y) * g, &mut [])))
+        let (f, g) = (total(obs, "observed")?, total(calc, "calculated")?);
+        Ok(self.of(divergence(obs.y(), calc.y(), |y| mass(y) / f, |y| mass(y) / g, &mut [])))
     }
 
     fn value_and_gradient(
