@@ -68,28 +68,26 @@ pub(crate) fn divergence(
     0.5 * sum.max(0.0)
 }
 
-/// What a bin of shares p and q contributes.
-struct Bin {
-    /// p ln(p/m) + q ln(q/m) with 0 ln 0 = 0.
-    terms: f64,
-    /// ln(q/m).
-    log: f64,
-    both: f64,
-}
-
-impl Bin {
-    #[inline(always)]
-    fn new(p: f64, q: f64) -> Self {
-        let both = p + q;
-        let log = ln(2.0 * q / both);
-        Self { terms: p * ln(2.0 * p / both) + q * log, log, both }
+/// p ln(p/m) + q ln(q/m) of eight bins, with 0 ln 0 = 0, and d(JSD)/dq = ln(q/m)/2; that is ln 2/2 where both are 0.
+#[inline(always)]
+fn eight(
+    p: &[f64; sum::LANES],
+    q: &[f64; sum::LANES],
+    slopes: Option<&mut [f64; sum::LANES]>,
+) -> [f64; sum::LANES] {
+    let mut both = [0.0; sum::LANES];
+    let (mut of_p, mut of_q) = (both, both);
+    for i in 0..sum::LANES {
+        both[i] = p[i] + q[i];
+        of_p[i] = ln(2.0 * p[i] / both[i]);
+        of_q[i] = ln(2.0 * q[i] / both[i]);
     }
-
-    /// d(JSD)/dq; ln 2 of q alone where both are 0.
-    #[inline(always)]
-    fn slope(&self) -> f64 {
-        0.5 * if self.both > 0.0 { self.log } else { LN_2 }
+    if let Some(slopes) = slopes {
+        for i in 0..sum::LANES {
+            slopes[i] = 0.5 * if both[i] > 0.0 { of_q[i] } else { LN_2 };
+        }
     }
+    std::array::from_fn(|i| p[i] * of_p[i] + q[i] * of_q[i])
 }
 
 /// Twice the divergence, compiled once for each vector width and chosen at run time. The number does not depend on the choice.
@@ -113,24 +111,23 @@ impl<P: Fn(f64) -> f64, Q: Fn(f64) -> f64> pulp::WithSimd for Divergence<'_, P, 
         let (blocks, rest) = slopes.as_chunks_mut::<{ sum::LANES }>();
         let mut blocks = blocks.iter_mut();
         for (f, g) in blocks_f.iter().zip(blocks_g) {
-            let bins: [Bin; sum::LANES] = std::array::from_fn(|i| Bin::new(p(f[i]), q(g[i])));
-            for (partial, bin) in partial.iter_mut().zip(&bins) {
-                *partial += bin.terms;
-            }
-            if let Some(slopes) = blocks.next() {
-                for (slope, bin) in slopes.iter_mut().zip(&bins) {
-                    *slope = bin.slope();
-                }
+            let (p, q) = (f.map(&p), g.map(&q));
+            let terms = eight(&p, &q, blocks.next());
+            for i in 0..sum::LANES {
+                partial[i] += terms[i];
             }
         }
-        let mut rest = rest.iter_mut();
-        for (partial, (f, g)) in partial.iter_mut().zip(rest_f.iter().zip(rest_g)) {
-            let bin = Bin::new(p(*f), q(*g));
-            *partial += bin.terms;
-            if let Some(slope) = rest.next() {
-                *slope = bin.slope();
-            }
+        // The bins that are left, and empty ones.
+        let (mut last_p, mut last_q) = ([0.0; sum::LANES], [0.0; sum::LANES]);
+        for (i, (f, g)) in rest_f.iter().zip(rest_g).enumerate() {
+            (last_p[i], last_q[i]) = (p(*f), q(*g));
         }
+        let mut last = [0.0; sum::LANES];
+        let terms = eight(&last_p, &last_q, Some(&mut last));
+        for i in 0..sum::LANES {
+            partial[i] += terms[i];
+        }
+        rest.copy_from_slice(&last[..rest.len()]);
         sum::reduce(partial)
     }
 }
