@@ -5,8 +5,9 @@
 
 use braggscape::crystal::{CellParameters, Lattice, Structure, study_crystal};
 use braggscape::loss::{
-    BlurredOverlap as BlurredPatterns, Cosine, DeGelder, Entropy, Loss, Mse, Pearson, Rp, Rwp,
-    Wasserstein1, Wasserstein2, Xcorr,
+    BlurredOverlap as BlurredPatterns, BlurredOverlapOptions as BlurredPatternsOptions, Cosine,
+    DeGelder, DeGelderOptions, Entropy, Loss, Mse, Pearson, Rp, Rwp, Wasserstein1, Wasserstein2,
+    Xcorr,
 };
 use braggscape::optim::Objective as _;
 use braggscape::pattern::Pattern;
@@ -203,8 +204,8 @@ fn losses() -> Vec<Box<dyn Loss>> {
         Box::new(Rwp::default()),
         Box::new(Wasserstein1::default()),
         Box::new(Wasserstein2::default()),
-        Box::new(DeGelder::new(Default::default()).unwrap()),
-        Box::new(BlurredPatterns::new(Default::default()).unwrap()),
+        Box::new(DeGelder::new(DeGelderOptions::default()).unwrap()),
+        Box::new(BlurredPatterns::new(BlurredPatternsOptions::default()).unwrap()),
         Box::new(Xcorr::default()),
     ]
 }

@@ -7,8 +7,8 @@
 
 use braggscape::crystal::{CellParameters, Lattice, Structure, study_crystals};
 use braggscape::loss::{
-    AnyLoss, BlurredOverlap, Cosine, DeGelder, Entropy, Gpwdf, Loss, Mse, Normalisation, Pearson,
-    Rwp,
+    AnyLoss, BlurredOverlap, BlurredOverlapOptions, Cosine, DeGelder, DeGelderOptions, Entropy,
+    Gpwdf, GpwdfOptions, Loss, Mse, Normalisation, Pearson, Rwp,
 };
 use braggscape::noise::{Displacement, NoiseModel, Strain};
 use braggscape::pattern::{DecimatedTarget, Pattern};
@@ -77,9 +77,9 @@ fn gradients_agree_with_differences_at_distorted_copies_of_all_ten_crystals() {
         Pearson::default().into(),
         Entropy::default().into(),
         Rwp::default().into(),
-        DeGelder::new(Default::default()).unwrap().into(),
-        Gpwdf::new(Default::default()).unwrap().into(),
-        BlurredOverlap::new(Default::default()).unwrap().into(),
+        DeGelder::new(DeGelderOptions::default()).unwrap().into(),
+        Gpwdf::new(GpwdfOptions::default()).unwrap().into(),
+        BlurredOverlap::new(BlurredOverlapOptions::default()).unwrap().into(),
     ];
     let mut worst = [0.0f64; 3];
     for (i, crystal) in study_crystals().iter().enumerate() {
