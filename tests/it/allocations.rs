@@ -4,7 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use braggscape::crystal::{CellParameters, Lattice, Structure, study_crystal};
-use braggscape::loss::{Cosine, Loss, Mse};
+use braggscape::loss::{
+    BlurredOverlap as BlurredPatterns, BlurredOverlapOptions as BlurredPatternsOptions, Cosine,
+    DeGelder, DeGelderOptions, Entropy, Loss, Mse, Pearson, Rp, Rwp, Wasserstein1, Wasserstein2,
+    Xcorr,
+};
 use braggscape::optim::Objective as _;
 use braggscape::pattern::Pattern;
 use braggscape::projector::Identity;
@@ -190,6 +194,22 @@ fn peak_lists(name: &str, parts: GradientParts) {
     });
 }
 
+/// Losses that have no nodes, or buffers of their own.
+fn losses() -> Vec<Box<dyn Loss>> {
+    vec![
+        Box::new(Pearson::default()),
+        Box::new(Entropy::default()),
+        Box::new(Entropy { weighted: true }),
+        Box::new(Rp::default()),
+        Box::new(Rwp::default()),
+        Box::new(Wasserstein1::default()),
+        Box::new(Wasserstein2::default()),
+        Box::new(DeGelder::new(DeGelderOptions::default()).unwrap()),
+        Box::new(BlurredPatterns::new(BlurredPatternsOptions::default()).unwrap()),
+        Box::new(Xcorr::default()),
+    ]
+}
+
 /// Three, six and twenty-four sites.
 const NAMES: [&str; 3] = ["u2ti", "au2s", "na3mnconio6"];
 
@@ -204,6 +224,9 @@ fn main() {
             for sampling in [Sampling::Auto, Sampling::Full] {
                 problem(name, &Cosine::default(), sampling, parts);
                 problem(name, &Mse::default(), sampling, parts);
+            }
+            for loss in losses() {
+                problem(name, &loss, Sampling::Full, parts);
             }
             single_precision(name, parts);
             peak_lists(name, parts);

@@ -6,7 +6,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use braggscape::crystal::{CellParameters, Lattice, Structure, study_crystals};
-use braggscape::loss::{AnyLoss, Cosine, Loss, Mse, Normalisation};
+use braggscape::loss::{
+    AnyLoss, BlurredOverlap, BlurredOverlapOptions, Cosine, DeGelder, DeGelderOptions, Entropy,
+    Gpwdf, GpwdfOptions, Loss, Mse, Normalisation, Pearson, Rwp,
+};
 use braggscape::noise::{Displacement, NoiseModel, Strain};
 use braggscape::pattern::{DecimatedTarget, Pattern};
 use braggscape::xrd::{ForwardModel, Scratch, Structsnap, StructsnapOptions, StructureGradient};
@@ -68,7 +71,16 @@ fn moved_site(s: &Structure, j: usize, x: usize, d: f64) -> Structure {
 #[test]
 fn gradients_agree_with_differences_at_distorted_copies_of_all_ten_crystals() {
     let model = Structsnap::new(StructsnapOptions::default()).unwrap();
-    let losses = [AnyLoss::from(Cosine::default()), AnyLoss::from(Mse::default())];
+    let losses = [
+        AnyLoss::from(Cosine::default()),
+        Mse::default().into(),
+        Pearson::default().into(),
+        Entropy::default().into(),
+        Rwp::default().into(),
+        DeGelder::new(DeGelderOptions::default()).unwrap().into(),
+        Gpwdf::new(GpwdfOptions::default()).unwrap().into(),
+        BlurredOverlap::new(BlurredOverlapOptions::default()).unwrap().into(),
+    ];
     let mut worst = [0.0f64; 3];
     for (i, crystal) in study_crystals().iter().enumerate() {
         let truth = crystal.structure();
@@ -165,6 +177,7 @@ fn losses_and_gradients_on_nodes_are_those_on_all_points() {
         Mse::default().into(),
         AnyLoss::from(Mse { normalisation: Normalisation::Sum }),
         Mse { normalisation: Normalisation::L2 }.into(),
+        Pearson::default().into(),
     ];
     let mut worst = [0.0f64; 4];
     for options in windows {

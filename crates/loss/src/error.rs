@@ -29,16 +29,6 @@ pub enum LossError {
         /// "observed" or "calculated".
         which: &'static str,
     },
-    /// An option out of its range.
-    #[error("{option} = {value} is not {range}")]
-    OptionOutOfRange {
-        /// The option.
-        option: &'static str,
-        /// Its value.
-        value: f64,
-        /// The range in words.
-        range: &'static str,
-    },
     /// An option of another loss.
     #[error("`{option}` is an option of `{of}` alone")]
     ForeignOption {
@@ -56,6 +46,46 @@ pub enum LossError {
         given: &'static str,
         /// The one that suits.
         required: &'static str,
+    },
+    /// A pattern that is the same everywhere correlates with nothing.
+    #[error("the {which} pattern is constant, so its correlation with another is not defined")]
+    Constant {
+        /// "observed" or "calculated".
+        which: &'static str,
+    },
+    /// A loss that counts steps of the axis got one whose steps differ.
+    #[error(
+        "the loss needs an axis of equal steps, but {axis} step by {step} after point {index} and by {mean} on average"
+    )]
+    UnequalSteps {
+        /// The axis.
+        axis: String,
+        /// The point before the step that differs.
+        index: usize,
+        /// That step, unit of the axis.
+        step: f64,
+        /// The mean step, unit of the axis.
+        mean: f64,
+    },
+    /// The axis reaches beyond what a coordinate is defined for.
+    #[error("{coordinate} is not defined at {x} {unit}, which the axis reaches")]
+    Coordinate {
+        /// Name of the coordinate.
+        coordinate: &'static str,
+        /// Where it is not defined.
+        x: f64,
+        /// Unit of the axis.
+        unit: &'static str,
+    },
+    /// An option lies outside its range.
+    #[error("{name} = {value} is outside its range: {expected}")]
+    OptionRange {
+        /// Name of the option.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What is allowed.
+        expected: &'static str,
     },
     /// An outside loss failed.
     #[error("loss `{kind}` failed")]

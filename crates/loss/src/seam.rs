@@ -1,13 +1,17 @@
 //! The loss seam.
 
-use crate::{Cosine, DecimatedLoss, LeastSquares, LossError, Measure, Mse};
+use crate::{
+    BlurredOverlap, Cosine, DeGelder, DecimatedLoss, Entropy, Gpwdf, JensenShannon, LeastSquares,
+    LossError, Measure, Mse, Pearson, Rp, Rwp, Wasserstein1, Wasserstein2, Xcorr,
+};
 use braggscape_pattern::Pattern;
 use enum_dispatch::enum_dispatch;
 
 /// A loss between an observed and a calculated pattern.
 ///
-/// Called once an evaluation with whole patterns on one axis. Implementations hold no state between calls, return finite
-/// values, and are smaller where the patterns agree better.
+/// Called once an evaluation with whole patterns on one axis. Implementations return finite values, and are smaller where the
+/// patterns agree better. They may keep buffers between calls, and what they worked out for a target, but nothing that changes a
+/// result by a bit.
 ///
 /// # Examples
 /// A complete loss:
@@ -92,12 +96,34 @@ impl Loss for Box<dyn Loss> {
 /// The built-in losses, and one place for others.
 #[enum_dispatch(Loss)]
 pub enum AnyLoss {
+    /// Negative cosine after a further blur.
+    BlurredOverlap(BlurredOverlap),
     /// Negative cosine similarity.
     Cosine(Cosine),
     /// One of the measures of Cha's survey.
     Measure(Measure),
+    /// Negative similarity of neighbouring points.
+    DeGelder(DeGelder),
+    /// Negative spectral entropy similarity.
+    Entropy(Entropy),
+    /// Gaussian powder difference.
+    Gpwdf(Gpwdf),
+    /// Jensen-Shannon divergence.
+    JensenShannon(JensenShannon),
     /// Mean squared difference.
     Mse(Mse),
+    /// Negative linear correlation.
+    Pearson(Pearson),
+    /// Profile R factor.
+    Rp(Rp),
+    /// Weighted profile R factor.
+    Rwp(Rwp),
+    /// First Wasserstein distance.
+    Wasserstein1(Wasserstein1),
+    /// Second Wasserstein distance.
+    Wasserstein2(Wasserstein2),
+    /// Negative maximum of the cross-correlation.
+    Xcorr(Xcorr),
     /// A loss of another crate.
     External(Box<dyn Loss>),
 }

@@ -7,7 +7,12 @@ use std::process::Command;
 
 #[test]
 fn the_loss_conforms() {
-    let claims = LossClaims { scale_invariant: true, symmetric: true, range: (0.0, 1.0) };
+    let claims = LossClaims {
+        scale_invariant: true,
+        symmetric: true,
+        range: (0.0, 1.0),
+        ..Default::default()
+    };
     let found = loss(&Huber { delta: 0.05 }, claims);
     assert!(!found.checks().is_empty());
 }

@@ -93,7 +93,7 @@ impl Measure {
     /// A measure with its options.
     ///
     /// # Errors
-    /// [`LossError::OptionOutOfRange`]; [`LossError::ForeignOption`] for `p` of another measure than minkowski;
+    /// [`LossError::OptionRange`]; [`LossError::ForeignOption`] for `p` of another measure than minkowski;
     /// [`LossError::UnsuitedNormalisation`] where a pattern would not agree best with itself.
     pub fn new(kind: MeasureKind, options: MeasureOptions) -> Result<Self, LossError> {
         options.check()?;

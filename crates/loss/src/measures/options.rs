@@ -52,7 +52,11 @@ impl MeasureOptions {
     /// Checks the ranges.
     pub(super) fn check(&self) -> Result<(), LossError> {
         let check = |option, value: f64, range, within: bool| {
-            if within { Ok(()) } else { Err(LossError::OptionOutOfRange { option, value, range }) }
+            if within {
+                Ok(())
+            } else {
+                Err(LossError::OptionRange { name: option, value, expected: range })
+            }
         };
         let epsilon = self.epsilon;
         check("epsilon", epsilon, "from 1e-30 to 1", (1e-30..=1.0).contains(&epsilon))?;

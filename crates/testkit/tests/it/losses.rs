@@ -1,7 +1,9 @@
 //! Broken losses are rejected.
 
 use crate::rejected;
-use braggscape_loss::{Cosine, Loss, LossError, Mse, Normalisation, check_axes, check_buffers};
+use braggscape_loss::{
+    Cosine, Loss, LossError, Mse, Normalisation, Pearson, check_axes, check_buffers,
+};
 use braggscape_pattern::{Pattern, sum};
 use braggscape_testkit::conformance::{self, LossClaims};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -155,6 +157,14 @@ fn false_claims_are_rejected() {
     rejected(claims(LossClaims { scale_invariant: true, ..base }), "invariant of scale");
     rejected(claims(LossClaims { range: (0.0, 1.0), ..base }), "within the range");
     rejected(|| conformance::loss(&Lopsided, LossClaims { symmetric: true, ..base }), "symmetric");
+}
+
+#[test]
+fn errors_for_constant_patterns_must_be_claimed() {
+    let pearson = Pearson::default();
+    rejected(|| conformance::loss(&pearson, LossClaims::default()), "finite for empty bins");
+    let claims = LossClaims { needs_variation: true, ..Default::default() };
+    conformance::loss(&pearson, claims);
 }
 
 /// Mean absolute difference: kinks where patterns cross, and no others.

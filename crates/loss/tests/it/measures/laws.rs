@@ -25,6 +25,7 @@ fn claims(kind: MeasureKind, options: &MeasureOptions) -> LossClaims {
         scale_invariant: options.normalisation != Normalisation::None,
         symmetric: kind.is_symmetric(),
         range,
+        ..LossClaims::default()
     }
 }
 

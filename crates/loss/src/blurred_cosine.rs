@@ -1,0 +1,94 @@
+//! The cosine of two patterns after a Gaussian blur, with its gradient: what the losses that blur share.
+
+use crate::LossError;
+use crate::blur::Blur;
+use crate::pool::{Pool, Source};
+use crate::seam::intensity_norm;
+use braggscape_pattern::{Axis, Pattern, sum};
+
+/// Evaluates cosines of blurred patterns. What it keeps between calls is a function of the axis and the observed pattern, which are
+/// compared with those it was made from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BlurredCosine {
+    pool: Pool<Workspace>,
+}
+
+#[derive(Debug, Default)]
+struct Workspace {
+    made: Option<(Axis, Blur)>,
+    source: Source,
+    /// The observed pattern after the blur, and the calculated one.
+    obs: Vec<f64>,
+    calc: Vec<f64>,
+}
+
+impl Workspace {
+    fn has_axis(&self, axis: &Axis) -> bool {
+        self.made.as_ref().is_some_and(|(own, _)| same_points(own, axis))
+    }
+}
+
+/// Whether two axes agree in every bit.
+fn same_points(a: &Axis, b: &Axis) -> bool {
+    a.kind() == b.kind()
+        && a.n_points() == b.n_points()
+        && a.uniform_step().is_some() == b.uniform_step().is_some()
+        && match (a.uniform_step(), b.uniform_step()) {
+            (Some((x, h)), Some((y, k))) => {
+                (x.to_bits(), h.to_bits()) == (y.to_bits(), k.to_bits())
+            }
+            _ => (0..a.n_points()).all(|n| a.x(n).to_bits() == b.x(n).to_bits()),
+        }
+}
+
+impl BlurredCosine {
+    /// The cosine of two patterns on one axis, whose blur `make` makes; `grad`, unless empty, is overwritten with its gradient in the
+    /// calculated pattern.
+    ///
+    /// # Errors
+    /// [`LossError::NoIntensity`], and whatever `make` says.
+    pub(crate) fn cosine(
+        &self,
+        make: impl FnOnce(&Axis) -> Result<Blur, LossError>,
+        obs: &Pattern,
+        calc: &Pattern,
+        grad: &mut [f64],
+    ) -> Result<f64, LossError> {
+        intensity_norm(obs, "observed")?;
+        intensity_norm(calc, "calculated")?;
+        self.pool.with(
+            |workspace| workspace.source.is_likely(obs.y()),
+            Workspace::default,
+            |workspace| {
+                if !workspace.has_axis(obs.axis()) {
+                    *workspace = Workspace::default();
+                }
+                let Workspace { made, source, obs: target, calc: nodes } = workspace;
+                let (_, blur) = match made {
+                    Some(made) => made,
+                    none => none.insert((obs.axis().clone(), make(obs.axis())?)),
+                };
+                if !source.is(obs.y()) {
+                    source.set(obs.y());
+                    blur.spread(obs.y(), target);
+                }
+                blur.spread(calc.y(), nodes);
+                let (f, g) = (sum::norm(target), sum::norm(nodes));
+                for (which, norm) in [("observed", f), ("calculated", g)] {
+                    if norm.is_nan() || norm <= 0.0 {
+                        return Err(LossError::NoIntensity { which });
+                    }
+                }
+                let cosine = sum::dot(target, nodes) / (f * g);
+                if !grad.is_empty() {
+                    let (by_f, by_g) = (1.0 / (f * g), -cosine / (g * g));
+                    for (g, f) in nodes.iter_mut().zip(target.iter()) {
+                        *g = by_f * f + by_g * *g;
+                    }
+                    blur.gather(nodes, grad);
+                }
+                Ok(cosine)
+            },
+        )
+    }
+}

@@ -1,0 +1,188 @@
+//! Cosine of two patterns after a further blur, in 2theta, q or ln q.
+
+use crate::blur::{Blur, shares};
+use crate::blurred_cosine::BlurredCosine;
+use crate::gpwdf::blur_of_axis;
+use crate::seam::{check_axes, check_buffers};
+use crate::{Loss, LossError};
+use braggscape_pattern::{Axis, AxisKind, Pattern};
+use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
+
+/// The coordinate in which a blur has one width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlurAxis {
+    /// Scattering angle 2theta, degrees.
+    TwoTheta,
+    /// Momentum transfer q = 4 pi sin(theta)/lambda, 1/Å.
+    Q,
+    /// ln q: a strain moves every reflection by about as much, at any angle.
+    #[default]
+    LnQ,
+}
+
+/// Options of [`BlurredOverlap`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BlurredOverlapOptions {
+    /// The coordinate u of the blur. Default `ln-q`.
+    pub axis: BlurAxis,
+    /// Standard deviation of the blur, in the unit of the coordinate (degrees, 1/Å, or a relative change of q). Default 0.05.
+    pub blur: f64,
+    /// Wavelength, Å, which turns 2theta into q and back where pattern and blur have different ones of these axes; ln q of a pattern in
+    /// 2theta needs none. Default 1.5406 (Cu K-alpha1).
+    pub wavelength: f64,
+}
+
+impl Default for BlurredOverlapOptions {
+    fn default() -> Self {
+        Self { axis: BlurAxis::LnQ, blur: 0.05, wavelength: 1.5406 }
+    }
+}
+
+/// Negative cosine of both patterns after a Gaussian blur of standard deviation s in a coordinate u,
+/// L = -O(f, g)/sqrt(O(f, f) O(g, g)), O(f, g) = sum_nm v_n f_n v_m g_m exp(-(u_n - u_m)^2/4s^2).
+///
+/// u_n is where point n of the axis lies in 2theta, q or ln q, and v_n its share of the axis (1 on an even one): each point is a stick
+/// of the intensity v_n f_n, wherever the coordinate puts it. exp(-r^2/4s^2) is, up to a constant, the overlap of two Gaussians of
+/// standard deviation s at a distance r.
+///
+/// # Relation to the blurred overlap of peak lists
+/// `BlurredOverlap` of the crate `braggscape-xrd` is the same of the sticks of structures, without any grid or instrument. Where the
+/// instrument has broadened them with a standard deviation sigma that is constant in u, this loss with the blur b is that one with
+/// s^2 = sigma^2 + b^2, up to what lies beyond the ends of the axis. This one can have a measured target.
+///
+/// # Units and shapes
+/// Dimensionless, in [-1, 0] for patterns that are not negative, -1 where g is a multiple of f; the cosine where the blur is well
+/// below the distance of neighbouring points.
+///
+/// # Conventions
+/// The patterns are zero outside their axis. The scale of either does not matter. Symmetric in f and g.
+///
+/// # Differentiability
+/// Smooth where the blurred g is not 0; the gradient is that of the double sum.
+///
+/// # Method
+/// Both blurred patterns are evaluated on nodes 0.45 s apart along u, where the rectangle rule is exact for products of Gaussians; L
+/// is that of the double sum to 1e-14.
+///
+/// # Errors
+/// [`LossError::NoIntensity`] if either pattern is zero everywhere; [`LossError::Coordinate`] if the axis reaches q = 0 for ln q, or
+/// beyond 180° or q = 4 pi/lambda where one is turned into the other; [`LossError::OptionRange`] if the blur needs too many nodes.
+///
+/// # Examples
+/// ```
+/// use braggscape_loss::{BlurredOverlap, BlurredOverlapOptions, Loss};
+/// use braggscape_pattern::{Axis, AxisKind, Pattern};
+/// // q = 1, 1.1 and 1.2: the first two are ln 1.1 apart.
+/// let axis = Axis::uniform(AxisKind::Q, 1.0, 0.1, 3)?;
+/// let f = Pattern::new(axis.clone(), vec![1.0, 0.0, 0.0])?;
+/// let g = Pattern::new(axis, vec![0.0, 3.0, 0.0])?;
+/// let loss = BlurredOverlap::new(BlurredOverlapOptions { blur: 0.1, ..Default::default() })?;
+/// let expected = -(-(1.1f64.ln() / 0.2).powi(2)).exp();
+/// assert!((loss.value(&f, &g)? - expected).abs() < 1e-14);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # References
+/// A. Otero-de-la-Roza, J. Appl. Cryst. 57, 1401 (2024), for the Gaussian weight of neighbouring points.
+#[derive(Debug, Clone)]
+pub struct BlurredOverlap {
+    options: BlurredOverlapOptions,
+    cosine: BlurredCosine,
+}
+
+impl BlurredOverlap {
+    /// The loss with these options.
+    ///
+    /// # Errors
+    /// [`LossError::OptionRange`].
+    pub fn new(options: BlurredOverlapOptions) -> Result<Self, LossError> {
+        for (name, value) in [("blur", options.blur), ("wavelength", options.wavelength)] {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(LossError::OptionRange { name, value, expected: "above 0" });
+            }
+        }
+        Ok(Self { options, cosine: BlurredCosine::default() })
+    }
+
+    /// The options of the loss.
+    pub fn options(&self) -> BlurredOverlapOptions {
+        self.options
+    }
+
+    /// Where the points of an axis lie in the coordinate of the blur.
+    fn positions(&self, axis: &Axis) -> Result<Vec<f64>, LossError> {
+        let BlurredOverlapOptions { axis: coordinate, wavelength, .. } = self.options;
+        let q_per_sine = 4.0 * PI / wavelength;
+        let sine = |two_theta: f64| libm::sin(two_theta * (PI / 360.0));
+        let position = |x: f64| match (axis.kind(), coordinate) {
+            (AxisKind::TwoTheta, BlurAxis::TwoTheta) | (AxisKind::Q, BlurAxis::Q) => Some(x),
+            (AxisKind::TwoTheta, BlurAxis::Q) => {
+                (0.0..=180.0).contains(&x).then(|| q_per_sine * sine(x))
+            }
+            (AxisKind::TwoTheta, BlurAxis::LnQ) => {
+                (x > 0.0 && x <= 180.0).then(|| libm::log(sine(x)))
+            }
+            (AxisKind::Q, BlurAxis::LnQ) => (x > 0.0).then(|| libm::log(x)),
+            (AxisKind::Q, BlurAxis::TwoTheta) => {
+                let s = x / q_per_sine;
+                (0.0..=1.0).contains(&s).then(|| 360.0 / PI * libm::asin(s))
+            }
+        };
+        let defined = |x: f64| {
+            position(x).ok_or(LossError::Coordinate {
+                coordinate: match coordinate {
+                    BlurAxis::TwoTheta => "2theta",
+                    BlurAxis::Q => "q",
+                    BlurAxis::LnQ => "ln q",
+                },
+                x,
+                unit: axis.kind().unit(),
+            })
+        };
+        (0..axis.n_points()).map(|n| defined(axis.x(n))).collect()
+    }
+
+    fn blur(&self, axis: &Axis) -> Result<Blur, LossError> {
+        let same = match self.options.axis {
+            BlurAxis::TwoTheta => axis.kind() == AxisKind::TwoTheta,
+            BlurAxis::Q => axis.kind() == AxisKind::Q,
+            BlurAxis::LnQ => false,
+        };
+        if same {
+            return blur_of_axis(axis, self.options.blur);
+        }
+        let shares = match axis.uniform_step() {
+            Some(_) => vec![1.0; axis.n_points()],
+            None => shares(axis),
+        };
+        Blur::uneven(&self.positions(axis)?, &shares, self.options.blur)
+    }
+
+    fn compute(&self, obs: &Pattern, calc: &Pattern, grad: &mut [f64]) -> Result<f64, LossError> {
+        let cosine = self.cosine.cosine(|axis| self.blur(axis), obs, calc, grad)?;
+        for d in grad.iter_mut() {
+            *d = -*d;
+        }
+        Ok(-cosine)
+    }
+}
+
+impl Loss for BlurredOverlap {
+    fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
+        check_axes(obs, calc)?;
+        self.compute(obs, calc, &mut [])
+    }
+
+    fn value_and_gradient(
+        &self,
+        obs: &Pattern,
+        calc: &Pattern,
+        grad: &mut [f64],
+    ) -> Result<f64, LossError> {
+        check_buffers(obs, calc, grad)?;
+        self.compute(obs, calc, grad)
+    }
+}
