@@ -13,6 +13,12 @@ pub enum ProjectError {
         /// Index in (a, b, c, alpha, beta, gamma, coordinates...).
         index: usize,
     },
+    /// A ramp over no iteration.
+    #[error("over = {over} is outside its range (at least 1 iteration)")]
+    RampLength {
+        /// As given.
+        over: u64,
+    },
     /// An outside projector failed.
     #[error("projector `{kind}` failed")]
     External {
