@@ -1,10 +1,12 @@
 //! The built-in projectors.
 
-use super::{Nothing, simple};
+use super::{Nothing, resolve_in, simple};
 use crate::PluginError;
 use crate::family::{Entry, Family};
-use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Identity};
+use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Identity, Ramp, Rise};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use toml::Value;
 
 /// `"auto"` (the family of the reference) or a named shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +29,24 @@ impl Default for CrystalFamilyOptions {
     }
 }
 
-pub(crate) fn projectors() -> Family<AnyProjector> {
+/// Nested: the projector that a ramp brings into force.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RampOptions {
+    projector: Value,
+    over: u64,
+    rise: Rise,
+}
+
+impl Default for RampOptions {
+    fn default() -> Self {
+        // A tenth of the most iterations of gradient descent.
+        Self { projector: Value::from("crystal-family"), over: 3000, rise: Rise::Linear }
+    }
+}
+
+/// The projectors that need no other one, sorted by name.
+fn plain() -> Vec<(&'static str, Entry<AnyProjector>)> {
     let family = Entry::builtin(
         "the cell in the shape of a crystal family",
         "shape = \"hexagonal\"",
@@ -44,11 +63,32 @@ pub(crate) fn projectors() -> Family<AnyProjector> {
             Ok(CrystalFamilyProjector::new(shape).into())
         },
     );
-    Family::new(
-        "projector",
-        vec![
-            ("crystal-family", family),
-            ("none", simple("no constraint", "", |_: Nothing| Identity.into())),
-        ],
+    vec![
+        ("crystal-family", family),
+        ("none", simple("no constraint", "", |_: Nothing| Identity.into())),
+    ]
+}
+
+fn ramp() -> Entry<AnyProjector> {
+    let inner = Arc::new(Family::new("projector", plain()));
+    let resolving = Arc::clone(&inner);
+    Entry::builtin(
+        "another projector, in force from not at all to fully over the first iterations",
+        "projector = \"crystal-family\"\nover = 3000\nrise = \"linear\"",
+        |_| RampOptions::default(),
+        move |options, context| {
+            let RampOptions { projector, over, rise } = options.parse()?;
+            let inner = inner.build(&projector, context).map_err(|e| PluginError::rejected(&e))?;
+            Ramp::new(inner, over, rise).map(Into::into).map_err(|e| PluginError::rejected(&e))
+        },
     )
+    .nesting(move |options, context| {
+        resolve_in(&resolving, options.get_mut("projector"), context);
+    })
+}
+
+pub(crate) fn projectors() -> Family<AnyProjector> {
+    let mut entries = plain();
+    entries.push(("ramp", ramp()));
+    Family::new("projector", entries)
 }

@@ -127,3 +127,33 @@ fn the_shape_of_a_cell_must_come_from_somewhere() {
     let e = r.projectors().build(&family, &Context::default()).err().unwrap();
     assert!(e.to_string().contains("name a shape"), "{e}");
 }
+
+#[test]
+fn a_component_within_another_is_resolved_and_its_faults_are_told() {
+    let r = Registry::builtin();
+    let ramp = |text: &str| Value::Table(format!("kind = \"ramp\"\n{text}").parse().unwrap());
+    let given = ramp("projector = \"crystal-family\"");
+    let resolved = r.projectors().resolve(&given, &context()).unwrap();
+    assert_eq!(
+        resolved["projector"].to_string(),
+        "{ kind = \"crystal-family\", shape = \"auto\" }"
+    );
+    for (text, says, option) in [
+        ("projector = \"crystal\"", "unknown projector `crystal`", "projector"),
+        (
+            "projector = { kind = \"crystal-family\", shap = 1 }",
+            "unknown option `shap`",
+            "projector",
+        ),
+        ("projector = { kind = \"ramp\" }", "unknown projector `ramp`", "projector"),
+        ("projector = 3", "expected a name or a table", "projector"),
+        ("over = 0", "at least 1", "over"),
+        ("over = -1", "integer", "over"),
+        ("rise = \"steep\"", "linear", "rise"),
+    ] {
+        let given = ramp(text);
+        let e = r.projectors().build(&given, &context()).err().unwrap().to_string();
+        assert!(e.starts_with("projector `ramp`: ") && e.contains(says), "{e}");
+        assert_eq!(r.projectors().culprit(&given, &context()).as_deref(), Some(option), "{text}");
+    }
+}
