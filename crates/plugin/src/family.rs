@@ -21,6 +21,9 @@ type Constructor<T> = Box<dyn Fn(&Options, &Context) -> Result<T, PluginError> +
 type Resolver = Box<dyn Fn(&Context) -> Table + Send + Sync>;
 type Settler = Box<dyn Fn(&mut Table, &Context) + Send + Sync>;
 
+/// The option that is the level of outside noise models.
+const OUTSIDE_LEVEL: &str = "sigma";
+
 /// One named component.
 pub struct Entry<T> {
     summary: String,
@@ -32,6 +35,7 @@ pub struct Entry<T> {
     defaults: Resolver,
     /// Fills in the defaults of components among the options.
     settle: Option<Settler>,
+    level: Option<String>,
 }
 
 impl<T> Entry<T> {
@@ -54,6 +58,7 @@ impl<T> Entry<T> {
             construct: Box::new(construct),
             defaults: Box::new(table),
             settle: None,
+            level: None,
         }
     }
 
@@ -79,7 +84,20 @@ impl<T> Entry<T> {
             construct: Box::new(construct),
             defaults: Box::new(|_| Table::new()),
             settle: None,
+            level: Some(OUTSIDE_LEVEL.to_owned()),
         }
+    }
+
+    /// The same noise model, whose level is this option.
+    pub(crate) fn with_level(mut self, option: &str) -> Self {
+        self.level = Some(option.to_owned());
+        self
+    }
+
+    /// The option of a noise model that the levels of a study stand for: `sigma` of strain and of every outside model, `peak` of
+    /// counting noise. `None` where there is no such option.
+    pub fn level(&self) -> Option<&str> {
+        self.level.as_deref()
     }
 
     /// What the component is, in one line; of an outside component the comment that its example begins with.

@@ -1,14 +1,16 @@
 //! A checked study: every component built once, every task listed.
 
 use crate::config::kind_of;
+use crate::seed::stream;
 use crate::structures::{self, StudyStructure};
 use crate::{Config, Problem, StudyError};
 use braggscape_loss::AnyLoss;
 use braggscape_metrics::{
     StrictRecovery, StrictRecoveryOptions, StructureMatcher, StructureMatcherOptions,
 };
-use braggscape_noise::AnyNoiseModel;
-use braggscape_plugin::{Context, Family, PluginError, Registry};
+use braggscape_noise::{AnyNoiseModel, NoiseModel};
+use braggscape_optim::with_causes;
+use braggscape_plugin::{Context, Entry, Family, PluginError, Registry};
 use braggscape_projector::{AnyProjector, Projector};
 use braggscape_record::Schema;
 use braggscape_recover::AnyStrategy;
@@ -47,7 +49,9 @@ pub(crate) struct BuiltArm {
 pub struct Plan {
     pub(crate) config: Config,
     pub(crate) structures: Vec<StudyStructure>,
+    /// One model a level.
     pub(crate) noise: Vec<AnyNoiseModel>,
+    pub(crate) pattern_noise: Option<AnyNoiseModel>,
     pub(crate) forward: AnyForwardModel,
     pub(crate) arms: Vec<BuiltArm>,
     pub(crate) report_losses: Vec<(String, AnyLoss)>,
@@ -156,8 +160,15 @@ impl Plan {
 
         let noise = noise_models(&config, registry, &context, &mut problems);
         let forward = problems.build("forward", registry.forward(), &config.forward, &context);
+        let pattern_noise = config
+            .pattern_noise
+            .as_ref()
+            .and_then(|table| problems.build("pattern_noise", registry.noise(), table, &context));
         if let Some(model) = &forward {
             check_forward(model, &structures, &mut problems);
+            if let (Some(noise), Some(s)) = (&pattern_noise, structures.first()) {
+                check_pattern_noise(noise, model, s, &mut problems);
+            }
         }
         let mut arms = Vec::new();
         for (i, arm) in config.arms.iter().enumerate() {
@@ -235,6 +246,7 @@ impl Plan {
                 config,
                 structures,
                 noise,
+                pattern_noise,
                 forward,
                 arms,
                 report_losses,
@@ -328,8 +340,9 @@ fn noise_models(
                 .add(&format!("noise.levels[{i}]"), format!("level {level} stands there twice"));
         }
         let mut table = config.noise.clone();
-        if kind_of(&table) != "none" {
-            table.insert("sigma".to_owned(), Value::Float(*level));
+        let entry = registry.noise().entry(kind_of(&table));
+        if let Some(key) = entry.and_then(Entry::level) {
+            table.insert(key.to_owned(), Value::Float(*level));
         }
         let built = registry.noise().build(&Value::Table(table), context);
         models.extend(problems.keep(&format!("noise.levels[{i}]"), built));
@@ -351,6 +364,31 @@ fn check_forward(
         if let Err(e) = model.simulate(&s.structure, &mut Scratch::default(), &mut pattern) {
             problems.add("structures", format!("`{}` cannot be simulated: {e}", s.name));
         }
+    }
+}
+
+/// Noise of patterns must be able to corrupt the first target, and must do so.
+fn check_pattern_noise(
+    noise: &AnyNoiseModel,
+    model: &AnyForwardModel,
+    first: &StudyStructure,
+    problems: &mut Problems<'_>,
+) {
+    let mut clean = braggscape_pattern::Pattern::zeros(model.axis().clone());
+    if model.simulate(&first.structure, &mut Scratch::default(), &mut clean).is_err() {
+        return;
+    }
+    let mut corrupted = clean.clone();
+    let mut rng = stream(problems.config.seed, "pattern-noise", &[]);
+    if let Err(e) = noise.corrupt(&mut corrupted, &mut rng) {
+        problems.add("pattern_noise", with_causes(&e));
+        return;
+    }
+    let kind = problems.config.pattern_noise.as_ref().map_or("", kind_of).to_owned();
+    let same = clean.y().iter().zip(corrupted.y()).all(|(a, b)| a.to_bits() == b.to_bits());
+    if same && kind != "none" {
+        let message = format!("noise `{kind}` as it stands there changes no pattern");
+        problems.add("pattern_noise", message);
     }
 }
 

@@ -129,6 +129,49 @@ fn the_shape_of_a_cell_must_come_from_somewhere() {
 }
 
 #[test]
+fn noise_models_say_which_option_is_their_level() {
+    let r = Registry::builtin();
+    let mut without = Vec::new();
+    for (name, entry) in r.noise().entries() {
+        match entry.level() {
+            Some(level) => {
+                let option = entry.options().iter().find(|o| o.name == level).unwrap();
+                assert_eq!(option.kind, "float", "{name}");
+            }
+            None => without.push(name),
+        }
+    }
+    assert_eq!(without, ["none", "sequence"]);
+    assert_eq!(r.noise().entry("counts").unwrap().level(), Some("peak"));
+}
+
+#[test]
+fn models_of_a_sequence_are_resolved_and_their_faults_are_told() {
+    let r = Registry::builtin();
+    let sequence = |models: &str| {
+        Value::Table(format!("kind = \"sequence\"\nmodels = {models}").parse().unwrap())
+    };
+    let given = sequence("[\"counts\", { kind = \"zero-shift\", shift = 0.1 }]");
+    let resolved = r.noise().resolve(&given, &context()).unwrap();
+    let models = resolved["models"].to_string();
+    let expected = "[{ kind = \"counts\", peak = 10000.0 }, { kind = \"zero-shift\", shift = 0.1, sigma = 0.02 }]";
+    assert_eq!(models, expected);
+    for (models, says) in [
+        ("[\"count\"]", "unknown noise `count`"),
+        ("[{ kind = \"counts\", peak = 0.5 }]", "noise `counts`: peak = 0.5 "),
+        ("[{ kind = \"counts\", peek = 5 }]", "unknown option `peek` of noise `counts`"),
+        ("[{ peak = 5 }]", "`kind` is missing"),
+        ("[3]", "expected a name or a table"),
+        ("\"counts\"", "sequence"),
+    ] {
+        let given = sequence(models);
+        let e = r.noise().build(&given, &context()).err().unwrap().to_string();
+        assert!(e.starts_with("noise `sequence`: ") && e.contains(says), "{e}");
+        assert_eq!(r.noise().culprit(&given, &context()).as_deref(), Some("models"), "{models}");
+    }
+}
+
+#[test]
 fn a_component_within_another_is_resolved_and_its_faults_are_told() {
     let r = Registry::builtin();
     let ramp = |text: &str| Value::Table(format!("kind = \"ramp\"\n{text}").parse().unwrap());
