@@ -3,7 +3,7 @@
 use crate::config::kind_of;
 use crate::seed::stream;
 use crate::structures::{self, StudyStructure};
-use crate::{Config, Problem, StudyError};
+use crate::{Arm, Config, Problem, StudyError};
 use braggscape_loss::AnyLoss;
 use braggscape_metrics::{
     StrictRecovery, StrictRecoveryOptions, StructureMatcher, StructureMatcherOptions,
@@ -13,7 +13,7 @@ use braggscape_optim::with_causes;
 use braggscape_plugin::{Context, Entry, Family, PluginError, Registry};
 use braggscape_projector::{AnyProjector, Projector};
 use braggscape_record::Schema;
-use braggscape_recover::AnyStrategy;
+use braggscape_recover::{AnyStrategy, FreeParameters};
 use braggscape_xrd::{AnyForwardModel, ForwardModel, Scratch};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -181,26 +181,8 @@ impl Plan {
                 problems.build(&path("optimizer"), registry.optimizers(), &arm.optimizer, &context);
             let maker =
                 problems.build(&path("strategy"), registry.strategies(), &arm.strategy, &context);
-            let mut projectors = Vec::new();
-            for s in &structures {
-                let context = Context { free, shape: Some(s.shape) };
-                let family = registry.projectors();
-                let built = problems.build(&path("projector"), family, &arm.projector, &context);
-                if let Some(p) = built {
-                    let off = p.violation(&s.structure.cell(), &s.structure.frac_coords());
-                    if off > SHAPE_TOLERANCE {
-                        problems.add(
-                            &path("projector"),
-                            format!(
-                                "structure `{}` does not keep the constraint of `{}` (off by {off:.3} Å or degrees); is its cell in the conventional setting?",
-                                s.name,
-                                kind_of(&arm.projector)
-                            ),
-                        );
-                    }
-                    projectors.push(p);
-                }
-            }
+            let key = path("projector");
+            let projectors = projectors(arm, &key, &structures, free, registry, &mut problems);
             if let (Some(loss), Some(optimizer), Some(maker)) = (loss, optimizer, maker) {
                 arms.push(BuiltArm { projectors, loss, strategy: maker(optimizer) });
             }
@@ -322,6 +304,37 @@ fn culprit<T: Serialize + DeserializeOwned>(
             alone.try_into::<T>().is_ok_and(|options| !accepts(options))
         })
         .map_or_else(|| key.to_owned(), |(name, _)| format!("{key}.{name}"))
+}
+
+/// One projector a structure; a truth that does not keep its constraint is a problem.
+fn projectors(
+    arm: &Arm,
+    key: &str,
+    structures: &[StudyStructure],
+    free: FreeParameters,
+    registry: &Registry,
+    problems: &mut Problems<'_>,
+) -> Vec<AnyProjector> {
+    let mut projectors = Vec::new();
+    for s in structures {
+        let context = Context { free, shape: Some(s.shape) };
+        let built = problems.build(key, registry.projectors(), &arm.projector, &context);
+        if let Some(p) = built {
+            let off = p.violation(&s.structure.cell(), &s.structure.frac_coords());
+            if off > SHAPE_TOLERANCE {
+                problems.add(
+                    key,
+                    format!(
+                        "structure `{}` does not keep the constraint of `{}` (off by {off:.3} Å or degrees); is its cell in the conventional setting?",
+                        s.name,
+                        kind_of(&arm.projector)
+                    ),
+                );
+            }
+            projectors.push(p);
+        }
+    }
+    projectors
 }
 
 fn noise_models(

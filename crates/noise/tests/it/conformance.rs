@@ -3,18 +3,14 @@
 use braggscape_noise::{
     AnyNoiseModel, Background, Counts, Displacement, NoNoise, Sequence, Strain, ZeroShift,
 };
-use braggscape_testkit::conformance::{self, NoiseClaims};
+use braggscape_testkit::conformance::{self, Corruption, NoiseClaims};
 
 /// Claims nothing but that elements and occupancies stay.
-const NOTHING: NoiseClaims = NoiseClaims {
-    distorts: false,
-    corrupts: false,
-    alters_patterns: false,
-    keeps_composition: true,
-};
+const NOTHING: NoiseClaims =
+    NoiseClaims { distorts: false, corrupts: Corruption::Never, keeps_composition: true };
 const DISTORTS: NoiseClaims = NoiseClaims { distorts: true, ..NOTHING };
-const CORRUPTS: NoiseClaims = NoiseClaims { corrupts: true, ..NOTHING };
-const ALTERS: NoiseClaims = NoiseClaims { alters_patterns: true, ..NOTHING };
+const CORRUPTS: NoiseClaims = NoiseClaims { corrupts: Corruption::AtRandom, ..NOTHING };
+const ALTERS: NoiseClaims = NoiseClaims { corrupts: Corruption::Alike, ..NOTHING };
 
 #[track_caller]
 fn check(model: impl Into<AnyNoiseModel>, claims: NoiseClaims) {

@@ -51,51 +51,21 @@ pub fn projector(projector: &dyn Projector, claims: ProjectorClaims) -> Conforma
     let point = || (cell_parameters(), vec(0.0..1.0f64, 3 * n)).prop_map(|(c, f)| join(&c, &f));
     let centre: Option<Flat> =
         claims.near.map(|sites| sites.iter().flat_map(|f| [f.x, f.y, f.z]).collect());
-    let near = || {
-        let centre = centre.clone();
-        point().prop_map(move |mut x| {
-            for (x, c) in x[6..].iter_mut().zip(centre.iter().flatten()) {
-                *x = c + SPREAD * (2.0 * *x - 1.0);
-            }
-            x
-        })
-    };
-    let direction = || vec(-1.0..1.0f64, 6 + 3 * n);
+    let near = point().prop_map(move |mut x| {
+        for (x, c) in x[6..].iter_mut().zip(centre.iter().flatten()) {
+            *x = c + SPREAD * (2.0 * *x - 1.0);
+        }
+        x
+    });
+    let direction = vec(-1.0..1.0f64, 6 + 3 * n).boxed();
 
+    affine(projector, &mut suite, &near.boxed(), &direction, n);
     suite.law("idempotent", 128, &point(), |x| {
         let once = project(projector, &x)?;
         let twice = project(projector, &once)?;
         prop_assert!(distance(&once, &twice) <= ROUNDING, "P(P(x)) = {twice:?}, P(x) = {once:?}");
         Ok(())
     });
-    suite.law("non-expansive", 128, &(near(), near()), |(x, y)| {
-        let (px, py) = (project(projector, &x)?, project(projector, &y)?);
-        let (after, before) = (distance(&px, &py), distance(&x, &y));
-        prop_assert!(after <= before + ROUNDING, "a distance of {before} became {after}");
-        Ok(())
-    });
-    suite.law(
-        "projected gradients are tangent",
-        128,
-        &(near(), near(), direction()),
-        |(x, y, g)| {
-            let (px, py) = (project(projector, &x)?, project(projector, &y)?);
-            let tangent = project_gradient(projector, &g);
-            let along: Flat = px.iter().zip(&py).map(|(a, b)| a - b).collect();
-            let (before, after) = (dot(&g, &along), dot(&tangent, &along));
-            prop_assert!(
-                (before - after).abs() <= ROUNDING * (1.0 + before.abs()),
-                "the slope along the constraint changed from {before} to {after}"
-            );
-            let moved: Flat = px.iter().zip(&tangent).map(|(a, b)| a + b).collect();
-            let violation = violation(projector, &moved);
-            prop_assert!(
-                violation <= ROUNDING,
-                "a step along P'(g) leaves the constraint by {violation}"
-            );
-            Ok(())
-        },
-    );
     suite.law("the violation is the largest change", 128, &point(), |x| {
         let px = project(projector, &x)?;
         let largest = px.iter().zip(&x).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
@@ -112,19 +82,10 @@ pub fn projector(projector: &dyn Projector, claims: ProjectorClaims) -> Conforma
         prop_assert!((last - 1.0).abs() < f64::EPSILON, "{last} in the end");
         Ok(())
     });
-    let any = parts(&vec![0.5; 6 + 3 * n]);
-    if projector.reduced(&CellParameters::from_array(any.0), &any.1).is_some() {
-        suite.law(
-            "the reduced form is the constraint",
-            64,
-            &(near(), direction(), direction()),
-            |(x, u, g)| reduced_form(projector, &x, &u, &g),
-        );
-    }
     suite.law(
         "the same point gives the same bits",
         32,
-        &(point(), point(), direction()),
+        &(point(), point(), direction),
         |(x, y, g)| {
             let px = project(projector, &x)?;
             let pg = project_gradient(projector, &g);
@@ -152,6 +113,53 @@ pub fn projector(projector: &dyn Projector, claims: ProjectorClaims) -> Conforma
         },
     );
     suite.finish()
+}
+
+/// Laws of affine constraints.
+fn affine(
+    projector: &dyn Projector,
+    suite: &mut Suite,
+    near: &BoxedStrategy<Flat>,
+    direction: &BoxedStrategy<Flat>,
+    n_sites: usize,
+) {
+    suite.law("non-expansive", 128, &(near.clone(), near.clone()), |(x, y)| {
+        let (px, py) = (project(projector, &x)?, project(projector, &y)?);
+        let (after, before) = (distance(&px, &py), distance(&x, &y));
+        prop_assert!(after <= before + ROUNDING, "a distance of {before} became {after}");
+        Ok(())
+    });
+    suite.law(
+        "projected gradients are tangent",
+        128,
+        &(near.clone(), near.clone(), direction.clone()),
+        |(x, y, g)| {
+            let (px, py) = (project(projector, &x)?, project(projector, &y)?);
+            let tangent = project_gradient(projector, &g);
+            let along: Flat = px.iter().zip(&py).map(|(a, b)| a - b).collect();
+            let (before, after) = (dot(&g, &along), dot(&tangent, &along));
+            prop_assert!(
+                (before - after).abs() <= ROUNDING * (1.0 + before.abs()),
+                "the slope along the constraint changed from {before} to {after}"
+            );
+            let moved: Flat = px.iter().zip(&tangent).map(|(a, b)| a + b).collect();
+            let violation = violation(projector, &moved);
+            prop_assert!(
+                violation <= ROUNDING,
+                "a step along P'(g) leaves the constraint by {violation}"
+            );
+            Ok(())
+        },
+    );
+    let any = parts(&vec![0.5; 6 + 3 * n_sites]);
+    if projector.reduced(&CellParameters::from_array(any.0), &any.1).is_some() {
+        suite.law(
+            "the reduced form is the constraint",
+            64,
+            &(near.clone(), direction.clone(), direction.clone()),
+            |(x, u, g)| reduced_form(projector, &x, &u, &g),
+        );
+    }
 }
 
 fn join(cell: &CellParameters, coords: &[f64]) -> Flat {

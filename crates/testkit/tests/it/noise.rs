@@ -4,7 +4,7 @@ use crate::rejected;
 use braggscape_crystal::{Lattice, Site, Structure};
 use braggscape_noise::{NoNoise, NoiseError, NoiseModel};
 use braggscape_pattern::Pattern;
-use braggscape_testkit::conformance::{self, NoiseClaims};
+use braggscape_testkit::conformance::{self, Corruption, NoiseClaims};
 use rand::{Rng, RngExt};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,12 +57,8 @@ impl NoiseModel for Breathing {
 }
 
 fn suite(fault: Fault) -> conformance::Conformance {
-    let claims = NoiseClaims {
-        distorts: true,
-        corrupts: true,
-        keeps_composition: true,
-        ..NoiseClaims::default()
-    };
+    let claims =
+        NoiseClaims { distorts: true, corrupts: Corruption::AtRandom, keeps_composition: true };
     conformance::noise_model(&Breathing(fault, AtomicU64::new(0)), claims)
 }
 
@@ -86,14 +82,13 @@ fn broken_models_are_rejected() {
 fn false_claims_are_rejected() {
     let model = Breathing(Fault::None, AtomicU64::new(0));
     let check = |model: &dyn NoiseModel, distorts, corrupts, law| {
-        let claims =
-            NoiseClaims { distorts, corrupts, keeps_composition: true, ..NoiseClaims::default() };
+        let claims = NoiseClaims { distorts, corrupts, keeps_composition: true };
         rejected(|| conformance::noise_model(model, claims), law);
     };
-    check(&model, false, true, "structures stay as they are");
-    check(&model, true, false, "patterns stay as they are");
-    check(&NoNoise, true, false, "another seed gives another structure");
-    check(&NoNoise, false, true, "another seed gives another pattern");
+    check(&model, false, Corruption::AtRandom, "structures stay as they are");
+    check(&model, true, Corruption::Never, "patterns stay as they are");
+    check(&NoNoise, true, Corruption::Never, "another seed gives another structure");
+    check(&NoNoise, false, Corruption::AtRandom, "another seed gives another pattern");
 }
 
 /// A model that raises every pattern by 1, with or without a fault.
@@ -120,7 +115,7 @@ impl NoiseModel for Raised {
         }
         match self.0 {
             Lift::LosesSigma => {
-                *pattern = Pattern::new(pattern.axis().clone(), pattern.y().to_vec())?
+                *pattern = Pattern::new(pattern.axis().clone(), pattern.y().to_vec())?;
             }
             Lift::NegativeSigma => pattern.set_sigma(vec![-1.0; pattern.n_points()])?,
             _ => {}
@@ -132,7 +127,7 @@ impl NoiseModel for Raised {
 #[test]
 fn alterations_are_the_same_for_every_seed_and_keep_uncertainties() {
     let suite = |lift| {
-        let claims = NoiseClaims { alters_patterns: true, ..NoiseClaims::default() };
+        let claims = NoiseClaims { corrupts: Corruption::Alike, ..NoiseClaims::default() };
         conformance::noise_model(&Raised(lift), claims)
     };
     assert!(suite(Lift::Alike).has("every seed alters patterns alike"));
