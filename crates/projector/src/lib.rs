@@ -10,9 +10,11 @@ mod error;
 mod ramp;
 mod reduced;
 mod seam;
+mod space_group;
 
 pub use crystal_family::{CellShape, CrystalFamilyProjector};
 pub use error::ProjectError;
 pub use ramp::{Ramp, Rise};
 pub use reduced::Reduced;
 pub use seam::{AnyProjector, Identity, Projector};
+pub use space_group::SpaceGroupProjector;

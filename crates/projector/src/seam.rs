@@ -2,7 +2,7 @@
 
 use crate::cell_constraint::CellConstraint;
 use crate::columns::Columns;
-use crate::{CrystalFamilyProjector, ProjectError, Ramp, Reduced};
+use crate::{CrystalFamilyProjector, ProjectError, Ramp, Reduced, SpaceGroupProjector};
 use braggscape_crystal::CellParameters;
 use enum_dispatch::enum_dispatch;
 use nalgebra::Vector3;
@@ -109,6 +109,8 @@ pub enum AnyProjector {
     Identity(Identity),
     /// The shape of a crystal family's cell.
     CrystalFamily(CrystalFamilyProjector),
+    /// The symmetry of a space group.
+    SpaceGroup(SpaceGroupProjector),
     /// Another projector that comes into force gradually.
     Ramp(Ramp),
     /// A projector of another crate.
