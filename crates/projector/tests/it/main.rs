@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod conformance;
+mod space_group;
 
 use braggscape_crystal::{CellParameters, CrystalFamily};
 use braggscape_projector::{
