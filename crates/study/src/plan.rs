@@ -10,7 +10,7 @@ use braggscape_metrics::{
 };
 use braggscape_noise::{AnyNoiseModel, NoiseModel};
 use braggscape_optim::with_causes;
-use braggscape_plugin::{Context, Entry, Family, PluginError, Registry};
+use braggscape_plugin::{Context, Entry, Family, PluginError, ReferenceSymmetry, Registry};
 use braggscape_projector::{AnyProjector, Projector};
 use braggscape_record::Schema;
 use braggscape_recover::{AnyStrategy, FreeParameters};
@@ -317,7 +317,8 @@ fn projectors(
 ) -> Vec<AnyProjector> {
     let mut projectors = Vec::new();
     for s in structures {
-        let context = Context { free, shape: Some(s.shape) };
+        let symmetry = Some(ReferenceSymmetry::new(s.structure.clone()));
+        let context = Context { free, shape: Some(s.shape), symmetry };
         let built = problems.build(key, registry.projectors(), &arm.projector, &context);
         if let Some(p) = built {
             let off = p.violation(&s.structure.cell(), &s.structure.frac_coords());

@@ -3,7 +3,10 @@
 use super::{Nothing, resolve_in, simple};
 use crate::PluginError;
 use crate::family::{Entry, Family};
-use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Identity, Ramp, Rise};
+use braggscape_crystal::symmetry::{SpaceGroup, SymmetryAssignment};
+use braggscape_projector::{
+    AnyProjector, CellShape, CrystalFamilyProjector, Identity, Ramp, Rise, SpaceGroupProjector,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use toml::Value;
@@ -26,6 +29,20 @@ struct CrystalFamilyOptions {
 impl Default for CrystalFamilyOptions {
     fn default() -> Self {
         Self { shape: Shape::Auto }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SpaceGroupOptions {
+    symprec: f64,
+    group: String,
+}
+
+impl Default for SpaceGroupOptions {
+    fn default() -> Self {
+        // Å; that of the crystal families of a study.
+        Self { symprec: 0.01, group: "auto".to_owned() }
     }
 }
 
@@ -66,7 +83,38 @@ fn plain() -> Vec<(&'static str, Entry<AnyProjector>)> {
     vec![
         ("crystal-family", family),
         ("none", simple("no constraint", "", |_: Nothing| Identity.into())),
+        ("space-group", space_group()),
     ]
+}
+
+fn space_group() -> Entry<AnyProjector> {
+    Entry::builtin(
+        "sites on the Wyckoff positions and the cell with the metric of the reference's space group",
+        "symprec = 0.01\ngroup = \"auto\"",
+        |_| SpaceGroupOptions::default(),
+        |options, context| {
+            let SpaceGroupOptions { symprec, group } = options.parse()?;
+            let bad = |reason: String| PluginError::BadOptions { reason };
+            let reference = context.symmetry.as_ref().ok_or_else(|| {
+                bad("the symmetry is that of a reference structure, and there is none here".into())
+            })?;
+            let symmetry = reference.assignment(symprec).map_err(|e| PluginError::rejected(&e))?;
+            if !is_group(&group, &symmetry) {
+                let (symbol, number) = (symmetry.hm_symbol(), symmetry.number());
+                return Err(bad(format!(
+                    "group = \"{group}\", but within {symprec} Å the reference has {symbol} ({number}); known: auto, symbols of space groups, numbers in quotes"
+                )));
+            }
+            Ok(SpaceGroupProjector::new(Arc::new(symmetry)).into())
+        },
+    )
+}
+
+/// Whether a symmetry is that of a group: any one for "auto", or that of a Hermann-Mauguin symbol or a number.
+fn is_group(group: &str, symmetry: &SymmetryAssignment) -> bool {
+    group == "auto"
+        || group.trim().parse() == Ok(symmetry.number())
+        || SpaceGroup::from_hm_symbol(group).iter().any(|g| g.number() == symmetry.number())
 }
 
 fn ramp() -> Entry<AnyProjector> {

@@ -1,7 +1,8 @@
 //! Every entry: its example parses, builds and survives a round trip; its options are those it takes.
 
+use braggscape_plugin::crystal::study_crystal;
 use braggscape_plugin::projector::CellShape;
-use braggscape_plugin::{Context, Family, PluginError, Registry};
+use braggscape_plugin::{Context, Family, PluginError, ReferenceSymmetry, Registry};
 use toml::{Table, Value};
 
 fn component(name: &str, options: &Table) -> Value {
@@ -12,7 +13,12 @@ fn component(name: &str, options: &Table) -> Value {
 }
 
 fn context() -> Context {
-    Context { shape: Some(CellShape::Cubic), ..Context::default() }
+    let reference = study_crystal("U2Ti").unwrap().structure();
+    Context {
+        shape: Some(CellShape::Cubic),
+        symmetry: Some(ReferenceSymmetry::new(reference)),
+        ..Context::default()
+    }
 }
 
 fn check<T>(family: &Family<T>) -> usize {
@@ -126,6 +132,27 @@ fn the_shape_of_a_cell_must_come_from_somewhere() {
     assert!(r.projectors().build(&family, &context()).is_ok());
     let e = r.projectors().build(&family, &Context::default()).err().unwrap();
     assert!(e.to_string().contains("name a shape"), "{e}");
+}
+
+#[test]
+fn a_space_group_is_that_of_the_reference() {
+    let r = Registry::builtin();
+    let with = |group: &str| {
+        let table = format!("kind = \"space-group\"\ngroup = \"{group}\"");
+        Value::Table(table.parse().unwrap())
+    };
+    for group in ["auto", "P6/mmm", "P 6/m m m", "191"] {
+        assert!(r.projectors().build(&with(group), &context()).is_ok(), "{group}");
+    }
+    for group in ["Fm-3m", "225", "any"] {
+        let e = r.projectors().build(&with(group), &context()).err().unwrap().to_string();
+        assert!(e.contains("within 0.01 Å the reference has P6/mmm (191)"), "{e}");
+        assert_eq!(r.projectors().culprit(&with(group), &context()).as_deref(), Some("group"));
+    }
+    let e = r.projectors().build(&with("auto"), &Context::default()).err().unwrap();
+    assert!(e.to_string().contains("reference structure"), "{e}");
+    let ramp: Table = "kind = \"ramp\"\nprojector = \"space-group\"".parse().unwrap();
+    assert!(r.projectors().build(&Value::Table(ramp), &context()).is_ok());
 }
 
 #[test]
