@@ -207,13 +207,12 @@ impl Projector for SpaceGroupProjector {
         if let Some(index) = first_non_finite(cell, frac_coords) {
             return Err(ProjectError::NonFinite { index });
         }
-        *cell = match &self.cell {
-            Some(constraint) => constraint.project(cell),
-            None => {
-                let metric = self.symmetry.symmetrised_metric(&cell.metric_tensor());
-                CellParameters::from_metric_tensor(&metric)
-                    .map_err(|source| ProjectError::Cell { source })?
-            }
+        *cell = if let Some(constraint) = &self.cell {
+            constraint.project(cell)
+        } else {
+            let metric = self.symmetry.symmetrised_metric(&cell.metric_tensor());
+            CellParameters::from_metric_tensor(&metric)
+                .map_err(|source| ProjectError::Cell { source })?
         };
         for (i, (orbit, tangent)) in self.symmetry.orbits().iter().zip(&self.orbits).enumerate() {
             let shifts = self.translations(i, frac_coords);

@@ -169,9 +169,10 @@ impl SymmetryAssignment {
     pub fn n_free_metric(&self) -> usize {
         let characters = self.operations.iter().map(|op| {
             let (w, square) = (op.rotation, op.rotation * op.rotation);
-            (w.trace() * w.trace() + square.trace()) / 2
+            w.trace() * w.trace() + square.trace()
         });
-        (f64::from(characters.sum::<i32>()) / self.operations.len() as f64).round() as usize
+        let n = 2.0 * self.operations.len() as f64;
+        (f64::from(characters.sum::<i32>()) / n).round() as usize
     }
 
     /// Largest distance, in fractions of the cell, of an image of a site from the site that it should be: 0 for a structure of this
