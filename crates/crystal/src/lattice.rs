@@ -105,6 +105,33 @@ impl CellParameters {
         1.0 - ca * ca - cb * cb - cg * cg + 2.0 * ca * cb * cg
     }
 
+    /// The parameters of this metric tensor, Å^2; the part of it that is not symmetric is left out.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check): not every matrix is the metric tensor of a cell.
+    ///
+    /// # Examples
+    /// ```
+    /// use braggscape_crystal::CellParameters;
+    /// use nalgebra::Matrix3;
+    /// let g = Matrix3::new(9.0, -4.5, 0.0, -4.5, 9.0, 0.0, 0.0, 0.0, 4.0);
+    /// let cell = CellParameters::from_metric_tensor(&g)?;
+    /// assert_eq!(cell.lengths(), [3.0, 3.0, 2.0]);
+    /// assert!((cell.gamma - 120.0).abs() < 1e-12 && cell.alpha == 90.0);
+    /// # Ok::<(), braggscape_crystal::CrystalError>(())
+    /// ```
+    pub fn from_metric_tensor(metric: &Matrix3<f64>) -> Result<Self, CrystalError> {
+        let length = |i: usize| metric[(i, i)].max(0.0).sqrt();
+        let [a, b, c] = [length(0), length(1), length(2)];
+        let angle = |i: usize, j: usize, ab: f64| {
+            let cosine = 0.5 * (metric[(i, j)] + metric[(j, i)]) / ab;
+            90.0 - libm::asin(cosine.clamp(-1.0, 1.0)).to_degrees()
+        };
+        let cell = Self::new(a, b, c, angle(1, 2, b * c), angle(0, 2, a * c), angle(0, 1, a * b));
+        cell.check()?;
+        Ok(cell)
+    }
+
     /// Direct metric tensor G, G_ij = a_i . a_j, Å^2.
     pub fn metric_tensor(&self) -> Matrix3<f64> {
         let [ca, cb, cg] = self.cosines();

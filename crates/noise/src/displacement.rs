@@ -1,8 +1,9 @@
 //! Random displacement of the sites.
 
+use crate::normal::standard_normal;
 use crate::{NoiseError, NoiseModel};
 use braggscape_crystal::{Structure, wrap_unit};
-use rand::{Rng, RngExt};
+use rand::Rng;
 
 /// Random displacement: every fractional coordinate plus N(0, sigma^2), wrapped to [0, 1). The lattice stays.
 ///
@@ -25,14 +26,6 @@ impl Displacement {
             Err(NoiseError::LevelRange { sigma, expected: "0 to 0.5, a fraction of the cell edge" })
         }
     }
-}
-
-/// A standard normal number by the method of Box & Muller (Ann. Math. Stat. 29, 610 (1958)) from two uniform ones, with the
-/// elementary functions of `libm`: the same number on every machine.
-fn standard_normal(rng: &mut dyn Rng) -> f64 {
-    // The first lies in (0, 1].
-    let radius = (-2.0 * libm::log(1.0 - rng.random::<f64>())).sqrt();
-    radius * libm::cos(std::f64::consts::TAU * rng.random::<f64>())
 }
 
 impl NoiseModel for Displacement {

@@ -1,6 +1,7 @@
 //! What can go wrong in a distortion.
 
 use braggscape_crystal::CrystalError;
+use braggscape_pattern::PatternError;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -15,6 +16,32 @@ pub enum NoiseError {
         sigma: f64,
         /// The admissible range.
         expected: &'static str,
+    },
+    /// Another option outside its range.
+    #[error("{name} = {value} is outside its range ({expected})")]
+    OptionRange {
+        /// The option.
+        name: &'static str,
+        /// As given.
+        value: f64,
+        /// The admissible range.
+        expected: &'static str,
+    },
+    /// A pattern whose peak counts cannot be fixed.
+    #[error("the pattern has no point above 0, so none can expect counts")]
+    NoIntensity,
+    /// A shift in 2theta of a pattern on another axis.
+    #[error("a zero shift moves patterns along 2theta, but this one has {axis}")]
+    NotTwoTheta {
+        /// The axis, in words.
+        axis: String,
+    },
+    /// The corrupted pattern is no pattern.
+    #[error("the corrupted pattern is not a pattern")]
+    Pattern {
+        /// Why.
+        #[source]
+        source: PatternError,
     },
     /// The distorted structure is no crystal.
     #[error("the distorted structure is not a crystal")]
@@ -37,5 +64,11 @@ pub enum NoiseError {
 impl From<CrystalError> for NoiseError {
     fn from(source: CrystalError) -> Self {
         Self::Crystal { source }
+    }
+}
+
+impl From<PatternError> for NoiseError {
+    fn from(source: PatternError) -> Self {
+        Self::Pattern { source }
     }
 }

@@ -1,6 +1,6 @@
 //! The noise-model seam.
 
-use crate::{Displacement, NoiseError, Strain};
+use crate::{Background, Counts, Displacement, NoiseError, Sequence, Strain, ZeroShift};
 use braggscape_crystal::Structure;
 use braggscape_pattern::Pattern;
 use enum_dispatch::enum_dispatch;
@@ -54,6 +54,14 @@ pub enum AnyNoiseModel {
     Strain(Strain),
     /// Random displacement of the sites.
     Displacement(Displacement),
+    /// Counting noise.
+    Counts(Counts),
+    /// A background under the pattern.
+    Background(Background),
+    /// A zero error of 2theta.
+    ZeroShift(ZeroShift),
+    /// Several models, one after the other.
+    Sequence(Sequence),
     /// A model of another crate.
     External(Box<dyn NoiseModel>),
 }

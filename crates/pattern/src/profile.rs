@@ -32,6 +32,16 @@ impl Pattern {
         Ok(self)
     }
 
+    /// Replaces the standard uncertainties; the intensities stay.
+    ///
+    /// # Errors
+    /// [`PatternError::LengthMismatch`] or [`PatternError::NonFinite`]; the pattern is then as it was.
+    pub fn set_sigma(&mut self, sigma: Vec<f64>) -> Result<(), PatternError> {
+        check(&self.axis, "sigma", &sigma)?;
+        self.sigma = Some(sigma);
+        Ok(())
+    }
+
     /// A pattern of zeros.
     pub fn zeros(axis: Axis) -> Self {
         let y = vec![0.0; axis.n_points()];

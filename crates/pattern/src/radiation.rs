@@ -1,6 +1,7 @@
 //! X-ray wavelengths and their names.
 
 use crate::PatternError;
+use std::f64::consts::TAU;
 use std::str::FromStr;
 
 /// Named characteristic wavelengths, Å: the table of pymatgen's XRDCalculator (Ong et al., Comput. Mater. Sci. 68, 314
@@ -65,6 +66,35 @@ impl Radiation {
         self.wavelength
     }
 
+    /// q = 4 pi sin(theta)/lambda, 1/Å, at the scattering angle 2theta in degrees.
+    ///
+    /// # Examples
+    /// ```
+    /// use braggscape_pattern::Radiation;
+    /// let radiation = Radiation::from_wavelength(2.0)?;
+    /// // sin 30° = 1/2
+    /// assert!((radiation.q(60.0) - std::f64::consts::PI).abs() < 1e-14);
+    /// # Ok::<(), braggscape_pattern::PatternError>(())
+    /// ```
+    pub fn q(&self, two_theta: f64) -> f64 {
+        2.0 * TAU * libm::sin((0.5 * two_theta).to_radians()) / self.wavelength
+    }
+
+    /// The scattering angle 2theta in degrees, 0 to 180, of q in 1/Å; `None` where no angle has it: q < 0 or q > 4 pi/lambda.
+    ///
+    /// # Examples
+    /// ```
+    /// use braggscape_pattern::Radiation;
+    /// let radiation = Radiation::from_wavelength(2.0)?;
+    /// assert!((radiation.two_theta(std::f64::consts::PI).unwrap() - 60.0).abs() < 1e-13);
+    /// assert_eq!(radiation.two_theta(6.3), None);
+    /// # Ok::<(), braggscape_pattern::PatternError>(())
+    /// ```
+    pub fn two_theta(&self, q: f64) -> Option<f64> {
+        let sine = q * self.wavelength / (2.0 * TAU);
+        (0.0..=1.0).contains(&sine).then(|| 2.0 * libm::asin(sine).to_degrees())
+    }
+
     /// The name, if the radiation was named.
     pub fn name(&self) -> Option<&'static str> {
         self.name
@@ -86,6 +116,39 @@ impl FromStr for Radiation {
                 name: text.to_owned(),
                 known: format!("a number in Å, {}", WAVELENGTHS.map(|(name, _)| name).join(", ")),
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Rounding of the sine comes back times tan(theta), at most 115 here.
+        #[test]
+        fn two_theta_and_q_round_trip(two_theta in 0.001..179.0f64, wavelength in 0.1..5.0f64) {
+            let radiation = Radiation::from_wavelength(wavelength).unwrap();
+            let q = radiation.q(two_theta);
+            let back = radiation.two_theta(q).unwrap();
+            prop_assert!((back - two_theta).abs() < 1e-11, "{back}");
+            prop_assert!((radiation.q(back) / q - 1.0).abs() < 1e-13);
+            // Beyond the limit there is nothing.
+            prop_assert_eq!(radiation.two_theta(2.0 * TAU / wavelength * 1.000_001), None);
+            prop_assert_eq!(radiation.two_theta(-q), None);
+        }
+
+        /// The angle grows with q, and shrinks with the energy.
+        #[test]
+        fn angles_grow_with_q_and_wavelength(q in 0.01..2.0f64, by in 1.01..1.5f64) {
+            let radiation = Radiation::from_wavelength(1.5).unwrap();
+            let harder = Radiation::from_wavelength(1.5 / by).unwrap();
+            let at = radiation.two_theta(q).unwrap();
+            prop_assert!(radiation.two_theta(q * by).unwrap() > at);
+            prop_assert!(harder.two_theta(q).unwrap() < at);
+            // Only q times the wavelength matters.
+            prop_assert!((harder.two_theta(q * by).unwrap() - at).abs() < 1e-12);
         }
     }
 }

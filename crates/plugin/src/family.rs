@@ -19,6 +19,10 @@ pub struct OptionDoc {
 
 type Constructor<T> = Box<dyn Fn(&Options, &Context) -> Result<T, PluginError> + Send + Sync>;
 type Resolver = Box<dyn Fn(&Context) -> Table + Send + Sync>;
+type Settler = Box<dyn Fn(&mut Table, &Context) + Send + Sync>;
+
+/// The option that is the level of outside noise models.
+const OUTSIDE_LEVEL: &str = "sigma";
 
 /// One named component.
 pub struct Entry<T> {
@@ -29,6 +33,9 @@ pub struct Entry<T> {
     open: bool,
     construct: Constructor<T>,
     defaults: Resolver,
+    /// Fills in the defaults of components among the options.
+    settle: Option<Settler>,
+    level: Option<String>,
 }
 
 impl<T> Entry<T> {
@@ -50,7 +57,18 @@ impl<T> Entry<T> {
             open: false,
             construct: Box::new(construct),
             defaults: Box::new(table),
+            settle: None,
+            level: None,
         }
+    }
+
+    /// The same component, some of whose options are components themselves: `settle` resolves those that it can.
+    pub(crate) fn nesting(
+        mut self,
+        settle: impl Fn(&mut Table, &Context) + Send + Sync + 'static,
+    ) -> Self {
+        self.settle = Some(Box::new(settle));
+        self
     }
 
     fn outside(
@@ -65,7 +83,21 @@ impl<T> Entry<T> {
             open: true,
             construct: Box::new(construct),
             defaults: Box::new(|_| Table::new()),
+            settle: None,
+            level: Some(OUTSIDE_LEVEL.to_owned()),
         }
+    }
+
+    /// The same noise model, whose level is this option.
+    pub(crate) fn with_level(mut self, option: &str) -> Self {
+        self.level = Some(option.to_owned());
+        self
+    }
+
+    /// The option of a noise model that the levels of a study stand for: `sigma` of strain and of every outside model, `peak` of
+    /// counting noise. `None` where there is no such option.
+    pub fn level(&self) -> Option<&str> {
+        self.level.as_deref()
     }
 
     /// What the component is, in one line; of an outside component the comment that its example begins with.
@@ -207,16 +239,20 @@ impl<T> Family<T> {
         })
     }
 
-    /// The options with every default filled in, and `kind` first.
+    /// The options with every default filled in, those of components among them too, and `kind` first.
     ///
     /// # Errors
     /// As [`select`](Self::select).
     pub fn resolve(&self, value: &Value, context: &Context) -> Result<Table, PluginError> {
         let (name, given) = self.select(value)?;
+        let entry = self.entry_or_error(&name)?;
         let mut resolved = Table::new();
         resolved.insert("kind".to_owned(), Value::String(name.clone()));
-        resolved.extend((self.entry_or_error(&name)?.defaults)(context));
+        resolved.extend((entry.defaults)(context));
         resolved.extend(given.table().clone());
+        if let Some(settle) = &entry.settle {
+            settle(&mut resolved, context);
+        }
         Ok(resolved)
     }
 

@@ -33,7 +33,7 @@ mod family;
 mod options;
 mod registry;
 
-pub use context::Context;
+pub use context::{Context, ReferenceSymmetry};
 pub use error::PluginError;
 pub use family::{Entry, Family, OptionDoc};
 pub use options::Options;

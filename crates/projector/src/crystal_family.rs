@@ -1,6 +1,8 @@
 //! Projection of the cell onto the shape of a crystal family.
 
-use crate::{ProjectError, Projector};
+use crate::cell_constraint::{Angle, CellConstraint, first_non_finite};
+use crate::columns::Columns;
+use crate::{ProjectError, Projector, Reduced};
 use braggscape_crystal::{CellParameters, CrystalFamily};
 use nalgebra::Vector3;
 use serde::{Deserialize, Serialize};
@@ -57,53 +59,36 @@ impl CellShape {
         }
     }
 
-    /// Which lengths are equal: a group index for each of a, b, c.
-    fn length_groups(self) -> [usize; 3] {
-        match self {
+    /// Equal lengths, equal angles and fixed angles.
+    pub(crate) fn constraint(self) -> CellConstraint {
+        let lengths = match self {
             Self::Triclinic | Self::Monoclinic | Self::Orthorhombic => [0, 1, 2],
             Self::Tetragonal | Self::Hexagonal => [0, 0, 2],
             Self::Rhombohedral | Self::Cubic => [0, 0, 0],
-        }
-    }
-
-    /// The fixed angles, degrees; `None` where an angle is free.
-    fn fixed_angles(self) -> [Option<f64>; 3] {
-        let right = Some(90.0);
-        match self {
-            Self::Triclinic | Self::Rhombohedral => [None; 3],
-            Self::Monoclinic => [right, None, right],
+        };
+        let right = Angle::Fixed(90.0);
+        let angles = match self {
+            Self::Triclinic => CellConstraint::NONE.angles,
+            Self::Rhombohedral => [Angle::Free(0); 3],
+            Self::Monoclinic => [right, Angle::Free(1), right],
             Self::Orthorhombic | Self::Tetragonal | Self::Cubic => [right; 3],
-            Self::Hexagonal => [right, right, Some(120.0)],
-        }
+            Self::Hexagonal => [right, right, Angle::Fixed(120.0)],
+        };
+        CellConstraint { lengths, angles }
     }
 
     /// Number of free cell parameters.
     pub fn n_free(self) -> usize {
-        let groups = self.length_groups();
-        let lengths = (0..3).filter(|i| groups[*i] == *i).count();
-        let angles = match self {
-            Self::Rhombohedral => 1,
-            _ => self.fixed_angles().iter().filter(|a| a.is_none()).count(),
-        };
-        lengths + angles
+        self.constraint().n_free()
     }
-}
-
-/// Replaces the values of each group by their mean.
-fn average(values: &mut [f64], groups: [usize; 3]) {
-    let means: [f64; 3] = std::array::from_fn(|i| {
-        let members = (0..3).filter(|j| groups[*j] == groups[i]);
-        let count = members.clone().count();
-        if count == 1 { values[i] } else { members.map(|j| values[j]).sum::<f64>() / count as f64 }
-    });
-    values.copy_from_slice(&means);
 }
 
 /// Projection of the cell onto the shape of a crystal family; sites stay.
 ///
 /// With m the mean of the lengths that must be equal: cubic (m, m, m, 90, 90, 90); tetragonal (m, m, c, 90, 90, 90);
 /// hexagonal (m, m, c, 90, 90, 120); rhombohedral axes (m, m, m, al, al, al) with al the mean angle; orthorhombic
-/// (a, b, c, 90, 90, 90); monoclinic (a, b, c, 90, beta, 90); triclinic unchanged.
+/// (a, b, c, 90, 90, 90); monoclinic (a, b, c, 90, beta, 90); triclinic unchanged. In the reduced form the free parameters are
+/// those of the cell ("a", "c", "beta"; of equal ones the first) and all coordinates ("x1", "y1", ...).
 ///
 /// # Examples
 /// ```
@@ -140,30 +125,21 @@ impl Projector for CrystalFamilyProjector {
         cell: &mut CellParameters,
         _: &mut [Vector3<f64>],
     ) -> Result<(), ProjectError> {
-        let mut p = cell.to_array();
-        if let Some(index) = p.iter().position(|v| !v.is_finite()) {
+        if let Some(index) = first_non_finite(cell, &[]) {
             return Err(ProjectError::NonFinite { index });
         }
-        average(&mut p[..3], self.shape.length_groups());
-        if self.shape == CellShape::Rhombohedral {
-            average(&mut p[3..], [0; 3]);
-        }
-        for (angle, fixed) in p[3..].iter_mut().zip(self.shape.fixed_angles()) {
-            *angle = fixed.unwrap_or(*angle);
-        }
-        *cell = CellParameters::from_array(p);
+        *cell = self.shape.constraint().project(cell);
         Ok(())
     }
 
     fn project_gradient(&self, cell_gradient: &mut [f64; 6], _: &mut [Vector3<f64>]) {
-        average(&mut cell_gradient[..3], self.shape.length_groups());
-        if self.shape == CellShape::Rhombohedral {
-            average(&mut cell_gradient[3..], [0; 3]);
-        }
-        for (angle, fixed) in cell_gradient[3..].iter_mut().zip(self.shape.fixed_angles()) {
-            if fixed.is_some() {
-                *angle = 0.0;
-            }
-        }
+        self.shape.constraint().project_gradient(cell_gradient);
+    }
+
+    fn reduced(&self, _: &CellParameters, frac_coords: &[Vector3<f64>]) -> Option<Reduced> {
+        let mut columns = Columns::new(frac_coords.len());
+        self.shape.constraint().reduce(&mut columns);
+        columns.push_free_sites(frac_coords.len());
+        Some(columns.finish())
     }
 }

@@ -1,6 +1,8 @@
 //! The projector seam.
 
-use crate::{CrystalFamilyProjector, ProjectError, Reduced};
+use crate::cell_constraint::CellConstraint;
+use crate::columns::Columns;
+use crate::{CrystalFamilyProjector, ProjectError, Ramp, Reduced, SpaceGroupProjector};
 use braggscape_crystal::CellParameters;
 use enum_dispatch::enum_dispatch;
 use nalgebra::Vector3;
@@ -91,6 +93,13 @@ impl Projector for Identity {
     }
 
     fn project_gradient(&self, _: &mut [f64; 6], _: &mut [Vector3<f64>]) {}
+
+    fn reduced(&self, _: &CellParameters, frac_coords: &[Vector3<f64>]) -> Option<Reduced> {
+        let mut columns = Columns::new(frac_coords.len());
+        CellConstraint::NONE.reduce(&mut columns);
+        columns.push_free_sites(frac_coords.len());
+        Some(columns.finish())
+    }
 }
 
 /// The built-in projectors, and one place for others.
@@ -100,6 +109,10 @@ pub enum AnyProjector {
     Identity(Identity),
     /// The shape of a crystal family's cell.
     CrystalFamily(CrystalFamilyProjector),
+    /// The symmetry of a space group.
+    SpaceGroup(SpaceGroupProjector),
+    /// Another projector that comes into force gradually.
+    Ramp(Ramp),
     /// A projector of another crate.
     External(Box<dyn Projector>),
 }

@@ -9,6 +9,7 @@
 //!    are the same for any number of threads or shards and after any interruption.
 #![doc(test(attr(deny(warnings))))]
 
+mod arms;
 mod config;
 mod error;
 mod folder;

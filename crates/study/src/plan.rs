@@ -1,27 +1,24 @@
 //! A checked study: every component built once, every task listed.
 
+use crate::arms::{BuiltArm, build_arm};
 use crate::config::kind_of;
+use crate::seed::stream;
 use crate::structures::{self, StudyStructure};
 use crate::{Config, Problem, StudyError};
-use braggscape_loss::{AnyLoss, Loss};
+use braggscape_loss::AnyLoss;
 use braggscape_metrics::{
     StrictRecovery, StrictRecoveryOptions, StructureMatcher, StructureMatcherOptions,
 };
-use braggscape_noise::AnyNoiseModel;
-use braggscape_optim::{Needs, Optimizer, with_causes};
-use braggscape_plugin::{Context, Family, PluginError, Registry};
-use braggscape_projector::{AnyProjector, Projector};
+use braggscape_noise::{AnyNoiseModel, NoiseModel};
+use braggscape_optim::with_causes;
+use braggscape_plugin::{Context, Entry, Family, PluginError, Registry};
 use braggscape_record::Schema;
-use braggscape_recover::{AnyStrategy, Parametrisation};
 use braggscape_xrd::{AnyForwardModel, ForwardModel, Scratch};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::path::Path;
 use toml::{Table, Value};
-
-/// A truth may differ from its conventional shape by this much, Å or degrees, before that is reported.
-const SHAPE_TOLERANCE: f64 = 1e-2;
 
 /// The place of a task in the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,19 +33,13 @@ pub struct TaskKey {
     pub arm: usize,
 }
 
-/// The components of an arm.
-pub(crate) struct BuiltArm {
-    /// One projector a structure.
-    pub(crate) projectors: Vec<AnyProjector>,
-    pub(crate) loss: AnyLoss,
-    pub(crate) strategy: AnyStrategy,
-}
-
 /// A study that is ready to run.
 pub struct Plan {
     pub(crate) config: Config,
     pub(crate) structures: Vec<StudyStructure>,
+    /// One model a level.
     pub(crate) noise: Vec<AnyNoiseModel>,
+    pub(crate) pattern_noise: Option<AnyNoiseModel>,
     pub(crate) forward: AnyForwardModel,
     pub(crate) arms: Vec<BuiltArm>,
     pub(crate) report_losses: Vec<(String, AnyLoss)>,
@@ -59,8 +50,8 @@ pub struct Plan {
 }
 
 /// Collects problems with their places.
-struct Problems<'a> {
-    config: &'a Config,
+pub(crate) struct Problems<'a> {
+    pub(crate) config: &'a Config,
     found: Vec<Problem>,
     /// Keys with problems that were found in reading.
     read: Vec<String>,
@@ -73,7 +64,7 @@ fn around(outer: &str, inner: &str) -> bool {
 
 impl Problems<'_> {
     /// Notes a problem, unless one that was read there is the cause of it.
-    fn add(&mut self, key: &str, message: String) {
+    pub(crate) fn add(&mut self, key: &str, message: String) {
         let line = self.config.lines.of(key);
         let problem = Problem { line, key: key.to_owned(), message };
         let caused =
@@ -89,7 +80,7 @@ impl Problems<'_> {
 
     /// Builds the component of a table; what is wrong stands at the option that is at fault. A table that could not be read
     /// is empty and builds nothing.
-    fn build<T>(
+    pub(crate) fn build<T>(
         &mut self,
         key: &str,
         family: &Family<T>,
@@ -157,8 +148,15 @@ impl Plan {
 
         let noise = noise_models(&config, registry, &context, &mut problems);
         let forward = problems.build("forward", registry.forward(), &config.forward, &context);
+        let pattern_noise = config
+            .pattern_noise
+            .as_ref()
+            .and_then(|table| problems.build("pattern_noise", registry.noise(), table, &context));
         if let Some(model) = &forward {
             check_forward(model, &structures, &mut problems);
+            if let (Some(noise), Some(s)) = (&pattern_noise, structures.first()) {
+                check_pattern_noise(noise, model, s, &mut problems);
+            }
         }
         let mut arms = Vec::new();
         for i in 0..config.arms.len() {
@@ -205,6 +203,7 @@ impl Plan {
                 config,
                 structures,
                 noise,
+                pattern_noise,
                 forward,
                 arms,
                 report_losses,
@@ -256,73 +255,6 @@ impl Plan {
     }
 }
 
-/// Builds the components of an arm, the projectors for every structure, and checks that they fit together.
-fn build_arm(
-    i: usize,
-    registry: &Registry,
-    structures: &[StudyStructure],
-    forward: Option<&AnyForwardModel>,
-    problems: &mut Problems<'_>,
-) -> Option<BuiltArm> {
-    let config = problems.config;
-    let arm = &config.arms[i];
-    let free = config.refine.into();
-    let context = Context { free, ..Context::default() };
-    let path = |part: &str| match problems_path(config, i, part) {
-        Some(path) => path,
-        None => part.to_owned(),
-    };
-    let loss = problems.build(&path("loss"), registry.losses(), &arm.loss, &context);
-    let optimizer =
-        problems.build(&path("optimizer"), registry.optimizers(), &arm.optimizer, &context);
-    let maker = problems.build(&path("strategy"), registry.strategies(), &arm.strategy, &context);
-    let mut projectors = Vec::new();
-    for s in structures {
-        let context = Context { free, shape: Some(s.shape) };
-        let family = registry.projectors();
-        let Some(p) = problems.build(&path("projector"), family, &arm.projector, &context) else {
-            continue;
-        };
-        let off = p.violation(&s.structure.cell(), &s.structure.frac_coords());
-        if off > SHAPE_TOLERANCE {
-            problems.add(
-                &path("projector"),
-                format!(
-                    "structure `{}` does not keep the constraint of `{}` (off by {off:.3} Å or degrees); is its cell in the conventional setting?",
-                    s.name,
-                    kind_of(&arm.projector)
-                ),
-            );
-        }
-        let start = s.structure.clone();
-        if let Err(e) = Parametrisation::with_variables(start, free, arm.variables, &p) {
-            problems.add(&path("variables"), with_causes(&e));
-        }
-        projectors.push(p);
-    }
-    let (loss, optimizer, maker) = (loss?, optimizer?, maker?);
-    let squares =
-        loss.least_squares().is_some() && forward.is_none_or(|model| model.jacobians().is_some());
-    if optimizer.needs() == Needs::LeastSquares && !squares {
-        let (method, loss) = (kind_of(&arm.optimizer), kind_of(&arm.loss));
-        problems.add(
-            &path("optimizer"),
-            format!(
-                "`{method}` needs a sum of squares, and loss `{loss}` (or the forward model) gives none"
-            ),
-        );
-    }
-    Some(BuiltArm { projectors, loss, strategy: maker(optimizer) })
-}
-
-/// The path at which an arm's component stands in the file, if it is its own.
-fn problems_path(config: &Config, arm: usize, part: &str) -> Option<String> {
-    let path = format!("arm[{arm}].{part}");
-    (config.lines.of(&path) != config.lines.of(&format!("arm[{arm}]"))
-        || config.lines.of(part).is_none())
-    .then_some(path)
-}
-
 /// The key of the option that alone, beside defaults, is not accepted.
 fn culprit<T: Serialize + DeserializeOwned>(
     key: &str,
@@ -357,8 +289,9 @@ fn noise_models(
                 .add(&format!("noise.levels[{i}]"), format!("level {level} stands there twice"));
         }
         let mut table = config.noise.clone();
-        if kind_of(&table) != "none" {
-            table.insert("sigma".to_owned(), Value::Float(*level));
+        let entry = registry.noise().entry(kind_of(&table));
+        if let Some(key) = entry.and_then(Entry::level) {
+            table.insert(key.to_owned(), Value::Float(*level));
         }
         let built = registry.noise().build(&Value::Table(table), context);
         models.extend(problems.keep(&format!("noise.levels[{i}]"), built));
@@ -380,6 +313,31 @@ fn check_forward(
         if let Err(e) = model.simulate(&s.structure, &mut Scratch::default(), &mut pattern) {
             problems.add("structures", format!("`{}` cannot be simulated: {e}", s.name));
         }
+    }
+}
+
+/// Noise of patterns must be able to corrupt the first target, and must do so.
+fn check_pattern_noise(
+    noise: &AnyNoiseModel,
+    model: &AnyForwardModel,
+    first: &StudyStructure,
+    problems: &mut Problems<'_>,
+) {
+    let mut clean = braggscape_pattern::Pattern::zeros(model.axis().clone());
+    if model.simulate(&first.structure, &mut Scratch::default(), &mut clean).is_err() {
+        return;
+    }
+    let mut corrupted = clean.clone();
+    let mut rng = stream(problems.config.seed, "pattern-noise", &[]);
+    if let Err(e) = noise.corrupt(&mut corrupted, &mut rng) {
+        problems.add("pattern_noise", with_causes(&e));
+        return;
+    }
+    let kind = problems.config.pattern_noise.as_ref().map_or("", kind_of).to_owned();
+    let same = clean.y().iter().zip(corrupted.y()).all(|(a, b)| a.to_bits() == b.to_bits());
+    if same && kind != "none" {
+        let message = format!("noise `{kind}` as it stands there changes no pattern");
+        problems.add("pattern_noise", message);
     }
 }
 

@@ -106,6 +106,10 @@ fn fill(
     let start = plan.noise[key.level].distort(truth_structure, &mut rng)?;
     let mut target = truth.target.clone();
     plan.noise[key.level].corrupt(&mut target, &mut rng)?;
+    if let Some(noise) = &plan.pattern_noise {
+        // A stream of its own, so that the copies are those of the same study without it.
+        noise.corrupt(&mut target, &mut stream(config.seed, "pattern-noise", &parts))?;
+    }
     record.initial_structure = Some(StructureRecord::from(&start));
 
     let noop = plan.matcher.compare(&truth.prepared, &plan.matcher.prepare(&start)?)?;

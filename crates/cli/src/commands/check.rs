@@ -29,7 +29,7 @@ pub(crate) fn describe(plan: &Plan) -> String {
     let arms: Vec<_> = c.arms.iter().map(|a| a.name.as_str()).collect();
     let names: Vec<_> = plan.structures().iter().map(|s| s.name.as_str()).collect();
     format!(
-        "{}\n  {} tasks = {} structures x {} noise levels x {} replicates x {} arms\n  structures: {}\n  noise: {} at {:?}\n  arms: {}\n",
+        "{}\n  {} tasks = {} structures x {} noise levels x {} replicates x {} arms\n  structures: {}\n  noise: {} at {:?}{}\n  arms: {}\n",
         c.title,
         plan.n_tasks(),
         names.len(),
@@ -39,6 +39,9 @@ pub(crate) fn describe(plan: &Plan) -> String {
         names.join(", "),
         c.noise.get("kind").and_then(|k| k.as_str()).unwrap_or(""),
         c.levels,
+        c.pattern_noise
+            .as_ref()
+            .map_or_else(String::new, |noise| format!("\n  noise of the pattern: {noise}")),
         arms.join(", "),
     )
 }

@@ -38,6 +38,46 @@ pub enum SymmetryError {
         /// What the search said at the first tolerance.
         reason: String,
     },
+    /// The operations found are not closed under products.
+    #[error("the {n_operations} symmetry operations found do not form a group")]
+    NotAGroup {
+        /// Number of operations.
+        n_operations: usize,
+    },
+    /// An operation carries a site where no equal site is.
+    #[error(
+        "operation {operation} carries site {site_idx} ({element}) to where no equal site is within {reach} Å"
+    )]
+    NoImage {
+        /// Index of the site, from 0.
+        site_idx: usize,
+        /// Element symbol of the site.
+        element: &'static str,
+        /// The operation in `x,y,z` notation.
+        operation: String,
+        /// How far away sites were looked for, Å.
+        reach: f64,
+    },
+    /// A structure with another number of sites than the reference.
+    #[error("the symmetry acts on {expected} sites, but the structure has {found}")]
+    SiteCount {
+        /// Sites of the reference.
+        expected: usize,
+        /// Sites of the structure.
+        found: usize,
+    },
+    /// A structure with other atoms than the reference.
+    #[error(
+        "site {site_idx} is {found}, but {expected}, or another occupancy, in the structure that the symmetry is of"
+    )]
+    Species {
+        /// Index of the site, from 0.
+        site_idx: usize,
+        /// Element of the reference.
+        expected: &'static str,
+        /// Element of the structure.
+        found: &'static str,
+    },
 }
 
 /// The space group of a structure and what it does to its sites.

@@ -5,13 +5,18 @@
 //! doi:10.1080/27660400.2024.2384822. Distances are compared with `symprec` in ångström; angles with moyo's default, which
 //! follows from `symprec` (a fixed angle tolerance can make the search of distorted cells endless).
 
+mod assignment;
 mod dataset;
+mod exact;
+mod fixed;
 mod limit;
 mod operation;
 mod space_group;
 mod standardize;
 
+pub use assignment::{Orbit, OrbitSite, SiteImage, SymmetryAssignment};
 pub use dataset::{SymmetryDataset, SymmetryError, find_symmetry};
+pub use fixed::FixedSubspace;
 pub use operation::{OperationSyntax, SymmetryOperation};
 pub(crate) use space_group::operations_from_hall_symbol;
 pub use space_group::{SpaceGroup, UnknownSpaceGroup};

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod conformance;
+mod patterns;
 
 use braggscape_crystal::{CellParameters, Element, Lattice, Site, Structure};
 use braggscape_noise::{AnyNoiseModel, Displacement, NoiseModel, Strain};

@@ -15,10 +15,11 @@ pub(crate) use noise::noise;
 pub(crate) use optimizers::{optimizers, strategies};
 pub(crate) use projectors::projectors;
 
-use crate::family::Entry;
+use crate::family::{Entry, Family};
 use crate::{Context, Options, PluginError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use toml::Value;
 
 /// No options.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -56,4 +57,13 @@ where
     O: Default + Serialize + DeserializeOwned + 'static,
 {
     entry(summary, example, move |o| Ok::<T, PluginError>(construct(o)))
+}
+
+/// Resolves a component among the options of another. One that cannot be resolved stays as it is: building it tells why.
+fn resolve_in<T>(family: &Family<T>, nested: Option<&mut Value>, context: &Context) {
+    if let Some(value) = nested
+        && let Ok(resolved) = family.resolve(value, context)
+    {
+        *value = Value::Table(resolved);
+    }
 }

@@ -1,7 +1,8 @@
 //! Every entry: its example parses, builds and survives a round trip; its options are those it takes.
 
+use braggscape_plugin::crystal::study_crystal;
 use braggscape_plugin::projector::CellShape;
-use braggscape_plugin::{Context, Family, PluginError, Registry};
+use braggscape_plugin::{Context, Family, PluginError, ReferenceSymmetry, Registry};
 use toml::{Table, Value};
 
 fn component(name: &str, options: &Table) -> Value {
@@ -12,7 +13,12 @@ fn component(name: &str, options: &Table) -> Value {
 }
 
 fn context() -> Context {
-    Context { shape: Some(CellShape::Cubic), ..Context::default() }
+    let reference = study_crystal("U2Ti").unwrap().structure();
+    Context {
+        shape: Some(CellShape::Cubic),
+        symmetry: Some(ReferenceSymmetry::new(reference)),
+        ..Context::default()
+    }
 }
 
 fn check<T>(family: &Family<T>) -> usize {
@@ -132,4 +138,98 @@ fn the_shape_of_a_cell_must_come_from_somewhere() {
     assert!(r.projectors().build(&family, &context()).is_ok());
     let e = r.projectors().build(&family, &Context::default()).err().unwrap();
     assert!(e.to_string().contains("name a shape"), "{e}");
+}
+
+#[test]
+fn a_space_group_is_that_of_the_reference() {
+    let r = Registry::builtin();
+    let with = |group: &str| {
+        let table = format!("kind = \"space-group\"\ngroup = \"{group}\"");
+        Value::Table(table.parse().unwrap())
+    };
+    for group in ["auto", "P6/mmm", "P 6/m m m", "191"] {
+        assert!(r.projectors().build(&with(group), &context()).is_ok(), "{group}");
+    }
+    for group in ["Fm-3m", "225", "any"] {
+        let e = r.projectors().build(&with(group), &context()).err().unwrap().to_string();
+        assert!(e.contains("within 0.01 Å the reference has P6/mmm (191)"), "{e}");
+        assert_eq!(r.projectors().culprit(&with(group), &context()).as_deref(), Some("group"));
+    }
+    let e = r.projectors().build(&with("auto"), &Context::default()).err().unwrap();
+    assert!(e.to_string().contains("reference structure"), "{e}");
+    let ramp: Table = "kind = \"ramp\"\nprojector = \"space-group\"".parse().unwrap();
+    assert!(r.projectors().build(&Value::Table(ramp), &context()).is_ok());
+}
+
+#[test]
+fn noise_models_say_which_option_is_their_level() {
+    let r = Registry::builtin();
+    let mut without = Vec::new();
+    for (name, entry) in r.noise().entries() {
+        match entry.level() {
+            Some(level) => {
+                let option = entry.options().iter().find(|o| o.name == level).unwrap();
+                assert_eq!(option.kind, "float", "{name}");
+            }
+            None => without.push(name),
+        }
+    }
+    assert_eq!(without, ["none", "sequence"]);
+    assert_eq!(r.noise().entry("counts").unwrap().level(), Some("peak"));
+}
+
+#[test]
+fn models_of_a_sequence_are_resolved_and_their_faults_are_told() {
+    let r = Registry::builtin();
+    let sequence = |models: &str| {
+        Value::Table(format!("kind = \"sequence\"\nmodels = {models}").parse().unwrap())
+    };
+    let given = sequence("[\"counts\", { kind = \"zero-shift\", shift = 0.1 }]");
+    let resolved = r.noise().resolve(&given, &context()).unwrap();
+    let models = resolved["models"].to_string();
+    let expected = "[{ kind = \"counts\", peak = 10000.0 }, { kind = \"zero-shift\", shift = 0.1, sigma = 0.02 }]";
+    assert_eq!(models, expected);
+    for (models, says) in [
+        ("[\"count\"]", "unknown noise `count`"),
+        ("[{ kind = \"counts\", peak = 0.5 }]", "noise `counts`: peak = 0.5 "),
+        ("[{ kind = \"counts\", peek = 5 }]", "unknown option `peek` of noise `counts`"),
+        ("[{ peak = 5 }]", "`kind` is missing"),
+        ("[3]", "expected a name or a table"),
+        ("\"counts\"", "sequence"),
+    ] {
+        let given = sequence(models);
+        let e = r.noise().build(&given, &context()).err().unwrap().to_string();
+        assert!(e.starts_with("noise `sequence`: ") && e.contains(says), "{e}");
+        assert_eq!(r.noise().culprit(&given, &context()).as_deref(), Some("models"), "{models}");
+    }
+}
+
+#[test]
+fn a_component_within_another_is_resolved_and_its_faults_are_told() {
+    let r = Registry::builtin();
+    let ramp = |text: &str| Value::Table(format!("kind = \"ramp\"\n{text}").parse().unwrap());
+    let given = ramp("projector = \"crystal-family\"");
+    let resolved = r.projectors().resolve(&given, &context()).unwrap();
+    assert_eq!(
+        resolved["projector"].to_string(),
+        "{ kind = \"crystal-family\", shape = \"auto\" }"
+    );
+    for (text, says, option) in [
+        ("projector = \"crystal\"", "unknown projector `crystal`", "projector"),
+        (
+            "projector = { kind = \"crystal-family\", shap = 1 }",
+            "unknown option `shap`",
+            "projector",
+        ),
+        ("projector = { kind = \"ramp\" }", "unknown projector `ramp`", "projector"),
+        ("projector = 3", "expected a name or a table", "projector"),
+        ("over = 0", "at least 1", "over"),
+        ("over = -1", "integer", "over"),
+        ("rise = \"steep\"", "linear", "rise"),
+    ] {
+        let given = ramp(text);
+        let e = r.projectors().build(&given, &context()).err().unwrap().to_string();
+        assert!(e.starts_with("projector `ramp`: ") && e.contains(says), "{e}");
+        assert_eq!(r.projectors().culprit(&given, &context()).as_deref(), Some(option), "{text}");
+    }
 }

@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod conformance;
+mod space_group;
 
 use braggscape_crystal::{CellParameters, CrystalFamily};
-use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Identity, Projector};
+use braggscape_projector::{
+    AnyProjector, CellShape, CrystalFamilyProjector, Identity, Projector, Ramp, Rise,
+};
 use nalgebra::Vector3;
 use proptest::prelude::*;
 
@@ -60,6 +63,33 @@ proptest! {
 fn every_shape_has_its_free_parameters() {
     let free = CellShape::ALL.map(CellShape::n_free);
     assert_eq!(free, [6, 4, 3, 2, 2, 2, 1]);
+}
+
+/// The free parameters are those that the field names.
+#[test]
+fn reduced_forms_name_their_parameters() {
+    let names = |shape: CellShape| {
+        let cell = CellParameters::new(4.0, 5.0, 6.0, 80.0, 95.0, 110.0);
+        let form = CrystalFamilyProjector::new(shape).reduced(&cell, &[]).unwrap();
+        assert_eq!((form.names.len(), form.origin.len()), (shape.n_free(), 6));
+        form.names.join(" ")
+    };
+    let found = CellShape::ALL.map(names);
+    let expected = ["a b c alpha beta gamma", "a b c beta", "a b c", "a c", "a c", "a alpha", "a"];
+    assert_eq!(found, expected);
+    let cell = CellParameters::new(4.0, 4.0, 6.0, 90.0, 90.0, 120.0);
+    let hexagonal = CrystalFamilyProjector::new(CellShape::Hexagonal);
+    let form = hexagonal.reduced(&cell, &[Vector3::new(0.1, 0.2, 0.3)]).unwrap();
+    assert_eq!(form.names, ["a", "c", "x1", "y1", "z1"]);
+    let u = nalgebra::DVector::from_vec(vec![4.0, 6.0, 0.1, 0.2, 0.3]);
+    let p = nalgebra::DVector::from_vec(form.origin) + form.basis * u;
+    assert_eq!(p.as_slice(), [4.0, 4.0, 6.0, 90.0, 90.0, 120.0, 0.1, 0.2, 0.3]);
+}
+
+#[test]
+fn a_ramp_over_nothing_is_refused() {
+    let e = Ramp::new(Identity.into(), 0, Rise::Linear).err().unwrap();
+    assert!(e.to_string().contains("over = 0"), "{e}");
 }
 
 #[test]

@@ -70,11 +70,14 @@ pub struct Config {
     pub max_evaluations: Option<u64>,
     /// Losses under which every start and result is recorded.
     pub report_losses: Vec<Table>,
-    /// Noise levels (sigma); in the file they stand in the noise model's table.
+    /// Noise levels, values of the option that the noise model calls its level; in the file they stand in its table.
     #[serde(skip)]
     pub levels: Vec<f64>,
     /// Noise model, without its level.
     pub noise: Table,
+    /// Noise model of the target pattern, with every option.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern_noise: Option<Table>,
     /// Forward model.
     pub forward: Table,
     /// Tolerances of the structure matcher.
@@ -138,6 +141,7 @@ impl Config {
         let (noise, levels) = tables::noise(&mut reader, registry);
         let refine = tables::refine(&mut reader, kind_of(&noise));
         let context = Context { free: refine.into(), ..Context::default() };
+        let pattern_noise = tables::pattern_noise(&mut reader, registry, &context);
         let forward =
             tables::component(&mut reader, "forward", "structsnap", registry.forward(), &context);
         let arms = tables::arms(&mut reader, registry, &context);
@@ -155,6 +159,7 @@ impl Config {
             report_losses,
             levels,
             noise,
+            pattern_noise,
             forward,
             matching,
             strict,

@@ -2,7 +2,7 @@
 
 use super::reader::{Reader, describe, join};
 use super::{Arm, Refine, kind_of};
-use braggscape_plugin::{Context, Family, PluginError, Registry};
+use braggscape_plugin::{Context, Entry, Family, PluginError, Registry};
 use braggscape_recover::Variables;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -91,12 +91,24 @@ pub(super) fn noise(reader: &mut Reader<'_>, registry: &Registry) -> (Table, Vec
         }
         _ => reader.problem("noise.levels", "expected a list of noise levels, such as [0.05, 0.1]"),
     }
-    if value.as_table().is_some_and(|t| t.contains_key("sigma")) {
-        reader.problem("noise.sigma", "the level of a study stands in `levels`");
+    let entry = value.get("kind").and_then(Value::as_str).and_then(|k| registry.noise().entry(k));
+    let level = entry.and_then(Entry::level);
+    if let Some(key) = level.filter(|key| value.get(key).is_some()) {
+        reader.problem(&join("noise", key), "the level of a study stands in `levels`");
     }
     let mut resolved = resolve(reader, "noise", &value, registry.noise(), &Context::default());
-    resolved.remove("sigma");
+    level.map(|key| resolved.remove(key));
     (resolved, levels)
+}
+
+/// `[pattern_noise]`, if there is any.
+pub(super) fn pattern_noise(
+    reader: &mut Reader<'_>,
+    registry: &Registry,
+    context: &Context,
+) -> Option<Table> {
+    let value = reader.value("pattern_noise")?.clone();
+    Some(resolve(reader, "pattern_noise", &value, registry.noise(), context))
 }
 
 /// `refine`: what the noise distorts, unless it is given.

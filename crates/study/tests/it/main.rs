@@ -4,4 +4,5 @@
 mod corpus;
 mod failing;
 mod folder;
+mod noise;
 mod tiny;

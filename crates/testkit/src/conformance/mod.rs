@@ -15,7 +15,7 @@ mod suite;
 
 pub use forward::{ForwardClaims, forward_model};
 pub use loss::{LossClaims, loss};
-pub use noise::{NoiseClaims, noise_model};
+pub use noise::{Corruption, NoiseClaims, noise_model};
 pub use optimizer::{OptimizerClaims, Reach, optimizer};
 pub use projector::{ProjectorClaims, projector};
 pub use suite::{Check, Conformance};

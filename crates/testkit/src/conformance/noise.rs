@@ -14,18 +14,32 @@ use rand_chacha::ChaCha12Rng;
 pub struct NoiseClaims {
     /// Structures are distorted at random; otherwise they stay as they are, to the bit.
     pub distorts: bool,
-    /// Patterns are corrupted at random; otherwise they stay as they are, to the bit.
-    pub corrupts: bool,
+    /// Whether and how patterns are corrupted.
+    pub corrupts: Corruption,
     /// The distorted structure has the same elements and occupancies, site by site.
     pub keeps_composition: bool,
+}
+
+/// What a noise model claims to do to patterns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Corruption {
+    /// Nothing: they stay as they are, to the bit.
+    #[default]
+    Never,
+    /// Always the same.
+    Alike,
+    /// Another seed gives another pattern.
+    AtRandom,
 }
 
 /// Checks a noise model. The laws:
 ///
 /// - the same state of the generator gives the same bits and leaves the generator in the same state, after other calls and on
 ///   another thread;
-/// - another seed gives another structure (pattern) where distortion (corruption) is claimed; otherwise nothing changes;
-/// - distorted structures are crystals with finite coordinates; corrupted patterns are finite and stay on their axis;
+/// - another seed gives another structure (pattern) where distortion (corruption at random) is claimed, the same altered pattern
+///   where alike corruption is; otherwise nothing changes;
+/// - distorted structures are crystals with finite coordinates; corrupted patterns are finite and stay on their axis, their
+///   uncertainties are not negative and are not lost;
 /// - what is claimed: the composition stays.
 ///
 /// A distortion that fails (a crystal strained flat) is no fault, unless more than one in ten does.
@@ -53,6 +67,8 @@ pub fn noise_model(model: &dyn NoiseModel, claims: NoiseClaims) -> Conformance {
         let elsewhere = on_another_thread(|| corrupt(model, &p, seed))??;
         for other in [corrupt(model, &p, seed)?, elsewhere] {
             same_bits("the intensities", first.0.y(), other.0.y())?;
+            let sigma = |p: &Pattern| p.sigma().map(<[f64]>::to_vec).unwrap_or_default();
+            same_bits("the uncertainties", &sigma(&first.0), &sigma(&other.0))?;
             prop_assert_eq!(first.1, other.1, "the generator is left in another state");
         }
         Ok(())
@@ -69,10 +85,17 @@ pub fn noise_model(model: &dyn NoiseModel, claims: NoiseClaims) -> Conformance {
             Ok(())
         });
     }
-    if claims.corrupts {
+    if claims.corrupts == Corruption::AtRandom {
         suite.law("another seed gives another pattern", 64, &profiles, |(p, seed)| {
             let (a, b) = (corrupt(model, &p, seed)?.0, corrupt(model, &p, !seed)?.0);
             prop_assert!(same_bits("", a.y(), b.y()).is_err(), "two seeds gave the same pattern");
+            Ok(())
+        });
+    } else if claims.corrupts == Corruption::Alike {
+        suite.law("every seed alters patterns alike", 64, &profiles, |(p, seed)| {
+            let (a, b) = (corrupt(model, &p, seed)?.0, corrupt(model, &p, !seed)?.0);
+            same_bits("the intensities of two seeds", a.y(), b.y())?;
+            prop_assert!(same_bits("", a.y(), p.y()).is_err(), "the pattern stays as it is");
             Ok(())
         });
     } else {
@@ -98,6 +121,9 @@ pub fn noise_model(model: &dyn NoiseModel, claims: NoiseClaims) -> Conformance {
         let out = corrupt(model, &p, seed)?.0;
         prop_assert!(out.axis().is_same(p.axis()) && out.n_points() == p.n_points());
         prop_assert!(out.y().iter().all(|v| v.is_finite()), "{:?}", out.y());
+        prop_assert!(out.sigma().is_some() || p.sigma().is_none(), "uncertainties are lost");
+        let sigma = out.sigma().unwrap_or_default();
+        prop_assert!(sigma.iter().all(|s| s.is_finite() && *s >= 0.0), "{sigma:?}");
         Ok(())
     });
     if claims.keeps_composition {

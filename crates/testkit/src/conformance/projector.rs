@@ -3,17 +3,24 @@
 use super::suite::{Conformance, Suite, Verdict, failed, on_another_thread, same_bits};
 use crate::strategies::cell_parameters;
 use braggscape_crystal::CellParameters;
-use braggscape_projector::Projector;
-use nalgebra::Vector3;
+use braggscape_projector::{Projector, Reduced};
+use nalgebra::{DVector, Vector3};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// What a projector is to be checked with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ProjectorClaims {
     /// Number of sites of the structures that the projector takes. Default 0.
     pub n_sites: usize,
+    /// A constraint on coordinates that repeats with the lattice is affine near one of its points only, such as the coordinates
+    /// given here: laws of affine constraints are checked within 0.05 of them, the others everywhere. Default: all laws are
+    /// checked everywhere.
+    pub near: Option<Vec<Vector3<f64>>>,
 }
+
+/// Coordinates are drawn as far as this from those of [`ProjectorClaims::near`].
+const SPREAD: f64 = 0.05;
 
 /// Rounding of Å, degrees and coordinates: a few operations on numbers up to 360.
 const ROUNDING: f64 = 1e-10;
@@ -29,6 +36,9 @@ type Flat = Vec<f64>;
 /// - projected gradients are tangent: P'(g) . (P(x) - P(y)) = g . (P(x) - P(y)), and P(x) + P'(g) keeps the constraint; so P'
 ///   is the orthogonal projection of gradients;
 /// - the violation is the largest change by the projection, and 0 after it;
+/// - the weight lies between 0 and 1, never falls, and is 1 in the end;
+/// - a reduced form, if there is one, has full column rank, gives every projected point and no others, and its gradient
+///   B (B^T B)^-1 B^T g is P'(g);
 /// - the same point gives the same bits, after other calls and on another thread;
 /// - a projection that fails (numbers that are not finite) leaves cell and sites as they were, and none panics.
 ///
@@ -39,42 +49,23 @@ pub fn projector(projector: &dyn Projector, claims: ProjectorClaims) -> Conforma
     let mut suite = Suite::new("projector");
     let n = claims.n_sites;
     let point = || (cell_parameters(), vec(0.0..1.0f64, 3 * n)).prop_map(|(c, f)| join(&c, &f));
-    let direction = || vec(-1.0..1.0f64, 6 + 3 * n);
+    let centre: Option<Flat> =
+        claims.near.map(|sites| sites.iter().flat_map(|f| [f.x, f.y, f.z]).collect());
+    let near = point().prop_map(move |mut x| {
+        for (x, c) in x[6..].iter_mut().zip(centre.iter().flatten()) {
+            *x = c + SPREAD * (2.0 * *x - 1.0);
+        }
+        x
+    });
+    let direction = vec(-1.0..1.0f64, 6 + 3 * n).boxed();
 
+    affine(projector, &mut suite, &near.boxed(), &direction, n);
     suite.law("idempotent", 128, &point(), |x| {
         let once = project(projector, &x)?;
         let twice = project(projector, &once)?;
         prop_assert!(distance(&once, &twice) <= ROUNDING, "P(P(x)) = {twice:?}, P(x) = {once:?}");
         Ok(())
     });
-    suite.law("non-expansive", 128, &(point(), point()), |(x, y)| {
-        let (px, py) = (project(projector, &x)?, project(projector, &y)?);
-        let (after, before) = (distance(&px, &py), distance(&x, &y));
-        prop_assert!(after <= before + ROUNDING, "a distance of {before} became {after}");
-        Ok(())
-    });
-    suite.law(
-        "projected gradients are tangent",
-        128,
-        &(point(), point(), direction()),
-        |(x, y, g)| {
-            let (px, py) = (project(projector, &x)?, project(projector, &y)?);
-            let tangent = project_gradient(projector, &g);
-            let along: Flat = px.iter().zip(&py).map(|(a, b)| a - b).collect();
-            let (before, after) = (dot(&g, &along), dot(&tangent, &along));
-            prop_assert!(
-                (before - after).abs() <= ROUNDING * (1.0 + before.abs()),
-                "the slope along the constraint changed from {before} to {after}"
-            );
-            let moved: Flat = px.iter().zip(&tangent).map(|(a, b)| a + b).collect();
-            let violation = violation(projector, &moved);
-            prop_assert!(
-                violation <= ROUNDING,
-                "a step along P'(g) leaves the constraint by {violation}"
-            );
-            Ok(())
-        },
-    );
     suite.law("the violation is the largest change", 128, &point(), |x| {
         let px = project(projector, &x)?;
         let largest = px.iter().zip(&x).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
@@ -83,10 +74,18 @@ pub fn projector(projector: &dyn Projector, claims: ProjectorClaims) -> Conforma
         prop_assert!(after.abs() <= ROUNDING, "{after} after the projection");
         Ok(())
     });
+    let iteration = || prop_oneof![0..100u64, 0..10_000u64];
+    suite.law("the weight rises to 1", 64, &(iteration(), iteration()), |(a, b)| {
+        let (early, late) = (projector.weight_at(a.min(b)), projector.weight_at(a.max(b)));
+        prop_assert!((0.0..=late).contains(&early) && late <= 1.0, "{early} and then {late}");
+        let last = projector.weight_at(u64::MAX);
+        prop_assert!((last - 1.0).abs() < f64::EPSILON, "{last} in the end");
+        Ok(())
+    });
     suite.law(
         "the same point gives the same bits",
         32,
-        &(point(), point(), direction()),
+        &(point(), point(), direction),
         |(x, y, g)| {
             let px = project(projector, &x)?;
             let pg = project_gradient(projector, &g);
@@ -114,6 +113,53 @@ pub fn projector(projector: &dyn Projector, claims: ProjectorClaims) -> Conforma
         },
     );
     suite.finish()
+}
+
+/// Laws of affine constraints.
+fn affine(
+    projector: &dyn Projector,
+    suite: &mut Suite,
+    near: &BoxedStrategy<Flat>,
+    direction: &BoxedStrategy<Flat>,
+    n_sites: usize,
+) {
+    suite.law("non-expansive", 128, &(near.clone(), near.clone()), |(x, y)| {
+        let (px, py) = (project(projector, &x)?, project(projector, &y)?);
+        let (after, before) = (distance(&px, &py), distance(&x, &y));
+        prop_assert!(after <= before + ROUNDING, "a distance of {before} became {after}");
+        Ok(())
+    });
+    suite.law(
+        "projected gradients are tangent",
+        128,
+        &(near.clone(), near.clone(), direction.clone()),
+        |(x, y, g)| {
+            let (px, py) = (project(projector, &x)?, project(projector, &y)?);
+            let tangent = project_gradient(projector, &g);
+            let along: Flat = px.iter().zip(&py).map(|(a, b)| a - b).collect();
+            let (before, after) = (dot(&g, &along), dot(&tangent, &along));
+            prop_assert!(
+                (before - after).abs() <= ROUNDING * (1.0 + before.abs()),
+                "the slope along the constraint changed from {before} to {after}"
+            );
+            let moved: Flat = px.iter().zip(&tangent).map(|(a, b)| a + b).collect();
+            let violation = violation(projector, &moved);
+            prop_assert!(
+                violation <= ROUNDING,
+                "a step along P'(g) leaves the constraint by {violation}"
+            );
+            Ok(())
+        },
+    );
+    let any = parts(&vec![0.5; 6 + 3 * n_sites]);
+    if projector.reduced(&CellParameters::from_array(any.0), &any.1).is_some() {
+        suite.law(
+            "the reduced form is the constraint",
+            64,
+            &(near.clone(), direction.clone(), direction.clone()),
+            |(x, u, g)| reduced_form(projector, &x, &u, &g),
+        );
+    }
 }
 
 fn join(cell: &CellParameters, coords: &[f64]) -> Flat {
@@ -156,6 +202,34 @@ fn untouched(projector: &dyn Projector, x: &[f64]) -> Verdict {
         let now = flat(&cell.to_array(), &coords);
         same_bits("the point", x, &now)?;
     }
+    Ok(())
+}
+
+/// The reduced form at the projection of x: full column rank; P(x) is a point of it; u, as far as there are parameters, is a
+/// point of the constraint; g is projected as P' does.
+fn reduced_form(projector: &dyn Projector, x: &[f64], u: &[f64], g: &[f64]) -> Verdict {
+    let px = project(projector, x)?;
+    let (cell, coords) = parts(&px);
+    let form = projector.reduced(&CellParameters::from_array(cell), &coords);
+    let form = form.ok_or_else(|| TestCaseError::fail("a reduced form at some points only"))?;
+    let Reduced { origin, basis, names } = &form;
+    prop_assert_eq!((origin.len(), basis.nrows()), (x.len(), x.len()), "rows");
+    prop_assert_eq!(basis.ncols(), names.len(), "a name a column");
+    prop_assert!(names.iter().enumerate().all(|(i, n)| !names[..i].contains(n)), "{names:?}");
+    let column = |v: &[f64]| DVector::from_column_slice(v);
+    let gram = basis.transpose() * basis;
+    let inverse = if gram.is_empty() { Some(gram.clone()) } else { gram.try_inverse() };
+    let inverse = inverse.ok_or_else(|| TestCaseError::fail("columns depend on each other"))?;
+    let along = |v: &DVector<f64>| basis * (&inverse * (basis.transpose() * v));
+    let rest = column(&px) - column(origin);
+    let missed = (&rest - along(&rest)).amax();
+    prop_assert!(missed <= ROUNDING, "P(x) is {missed} away from every origin + basis u");
+    let other = column(origin) + basis * column(&u[..names.len()]);
+    let violation = violation(projector, other.as_slice());
+    prop_assert!(violation <= ROUNDING, "origin + basis u leaves the constraint by {violation}");
+    let (slope, expected) = (along(&column(g)), column(&project_gradient(projector, g)));
+    let error = (&slope - &expected).amax();
+    prop_assert!(error <= ROUNDING, "B (B^T B)^-1 B^T g = {slope}, P'(g) = {expected}");
     Ok(())
 }
 

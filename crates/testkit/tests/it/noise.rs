@@ -4,7 +4,7 @@ use crate::rejected;
 use braggscape_crystal::{Lattice, Site, Structure};
 use braggscape_noise::{NoNoise, NoiseError, NoiseModel};
 use braggscape_pattern::Pattern;
-use braggscape_testkit::conformance::{self, NoiseClaims};
+use braggscape_testkit::conformance::{self, Corruption, NoiseClaims};
 use rand::{Rng, RngExt};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,7 +57,8 @@ impl NoiseModel for Breathing {
 }
 
 fn suite(fault: Fault) -> conformance::Conformance {
-    let claims = NoiseClaims { distorts: true, corrupts: true, keeps_composition: true };
+    let claims =
+        NoiseClaims { distorts: true, corrupts: Corruption::AtRandom, keeps_composition: true };
     conformance::noise_model(&Breathing(fault, AtomicU64::new(0)), claims)
 }
 
@@ -84,8 +85,56 @@ fn false_claims_are_rejected() {
         let claims = NoiseClaims { distorts, corrupts, keeps_composition: true };
         rejected(|| conformance::noise_model(model, claims), law);
     };
-    check(&model, false, true, "structures stay as they are");
-    check(&model, true, false, "patterns stay as they are");
-    check(&NoNoise, true, false, "another seed gives another structure");
-    check(&NoNoise, false, true, "another seed gives another pattern");
+    check(&model, false, Corruption::AtRandom, "structures stay as they are");
+    check(&model, true, Corruption::Never, "patterns stay as they are");
+    check(&NoNoise, true, Corruption::Never, "another seed gives another structure");
+    check(&NoNoise, false, Corruption::AtRandom, "another seed gives another pattern");
+}
+
+/// A model that raises every pattern by 1, with or without a fault.
+struct Raised(Lift);
+
+#[derive(PartialEq)]
+enum Lift {
+    Alike,
+    BySeed,
+    NotAtAll,
+    LosesSigma,
+    NegativeSigma,
+}
+
+impl NoiseModel for Raised {
+    fn corrupt(&self, pattern: &mut Pattern, rng: &mut dyn Rng) -> Result<(), NoiseError> {
+        let by = match self.0 {
+            Lift::BySeed => 1.0 + rng.random::<f64>(),
+            Lift::NotAtAll => 0.0,
+            _ => 1.0,
+        };
+        for y in pattern.y_mut() {
+            *y += by;
+        }
+        match self.0 {
+            Lift::LosesSigma => {
+                *pattern = Pattern::new(pattern.axis().clone(), pattern.y().to_vec())?;
+            }
+            Lift::NegativeSigma => pattern.set_sigma(vec![-1.0; pattern.n_points()])?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn alterations_are_the_same_for_every_seed_and_keep_uncertainties() {
+    let suite = |lift| {
+        let claims = NoiseClaims { corrupts: Corruption::Alike, ..NoiseClaims::default() };
+        conformance::noise_model(&Raised(lift), claims)
+    };
+    assert!(suite(Lift::Alike).has("every seed alters patterns alike"));
+    for lift in [Lift::BySeed, Lift::NotAtAll] {
+        rejected(|| suite(lift), "every seed alters patterns alike");
+    }
+    for lift in [Lift::LosesSigma, Lift::NegativeSigma] {
+        rejected(|| suite(lift), "corrupted patterns are finite and on their axis");
+    }
 }
