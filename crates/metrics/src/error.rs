@@ -44,6 +44,17 @@ pub enum MetricError {
         /// The bound.
         limit: u64,
     },
+    /// Vectors that are to be compared, or a sample's two variables, have different lengths.
+    #[error("{first} and {second} numbers are compared, expected as many on both sides")]
+    LengthMismatch {
+        /// Length of the first.
+        first: usize,
+        /// Length of the second.
+        second: usize,
+    },
+    /// One distribution was made by element, the other without.
+    #[error("a distribution by element is compared with one that is not")]
+    MixedKinds,
     /// A cell could not be reduced.
     #[error(transparent)]
     Reduction(#[from] ReductionError),
