@@ -145,35 +145,31 @@ impl pulp::WithSimd for Costs<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
+    fn with_simd<S: pulp::Simd>(self, simd: S) {
         let Self { a, b, rows, columns, out } = self;
         for (out, &i) in out.chunks_exact_mut(columns.len().max(1)).zip(rows) {
-            let row = a.row(i);
+            let (row, rest) = S::as_simd_f64s(a.row(i));
             for (out, &j) in out.iter_mut().zip(columns) {
-                *out = farthest(row, b.row(j));
+                let (other, other_rest) = S::as_simd_f64s(b.row(j));
+                let mut largest = [simd.splat_f64s(0.0); 2];
+                let (pairs, last) = row.as_chunks::<2>();
+                let (other_pairs, other_last) = other.as_chunks::<2>();
+                for (x, y) in pairs.iter().zip(other_pairs) {
+                    for i in 0..2 {
+                        let d = simd.abs_f64s(simd.sub_f64s(x[i], y[i]));
+                        largest[i] = simd.max_f64s(largest[i], d);
+                    }
+                }
+                for (x, y) in last.iter().zip(other_last) {
+                    let d = simd.abs_f64s(simd.sub_f64s(*x, *y));
+                    largest[0] = simd.max_f64s(largest[0], d);
+                }
+                let mut all = simd.reduce_max_f64s(simd.max_f64s(largest[0], largest[1]));
+                for (x, y) in rest.iter().zip(other_rest) {
+                    all = all.max((x - y).abs());
+                }
+                *out = all;
             }
         }
     }
-}
-
-/// max |x - y|; largest of eight partial ones, so that they fit a register.
-#[inline(always)]
-fn farthest(x: &[f64], y: &[f64]) -> f64 {
-    let mut largest = [0.0; 16];
-    let (blocks_x, rest_x) = x.as_chunks::<16>();
-    let (blocks_y, rest_y) = y.as_chunks::<16>();
-    let max = |a: f64, b: f64| if b > a { b } else { a };
-    for (x, y) in blocks_x.iter().zip(blocks_y) {
-        for i in 0..16 {
-            largest[i] = max(largest[i], (x[i] - y[i]).abs());
-        }
-    }
-    for (x, y) in rest_x.iter().zip(rest_y) {
-        largest[0] = max(largest[0], (x - y).abs());
-    }
-    let mut all = 0.0;
-    for part in largest {
-        all = max(all, part);
-    }
-    all
 }

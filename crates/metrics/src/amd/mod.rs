@@ -10,6 +10,7 @@ mod motif;
 mod neighbours;
 mod options;
 mod pdd;
+mod shells;
 mod translations;
 
 pub use by_element::{AmdByElement, amd_by_element};

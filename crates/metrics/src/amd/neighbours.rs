@@ -5,6 +5,7 @@
 )]
 
 use super::motif::Motif;
+use super::shells::Shells;
 use super::translations::{Block, LANES, Translations};
 use crate::MetricError;
 use braggscape_crystal::{Element, Structure};
@@ -15,14 +16,15 @@ const MARGIN: f64 = 1e-9;
 /// Searches for neighbours; keeps its memory from one structure to the next.
 ///
 /// The neighbours of point i are sought in a sphere of radius R about it. For a second point j, a translation t belongs to a
-/// neighbour only if |t| <= R + |x_j - x_i|: translations are sorted by their lengths, so that these are the first ones. A
+/// neighbour only if |t| <= R + |x_j - x_i|: translations are sorted by their lengths, so that these come first. A
 /// radius that holds fewer than k neighbours is enlarged, so that its first guess is a matter of speed alone.
 #[derive(Debug, Default)]
 pub(super) struct Neighbours {
     motif: Motif,
     translations: Translations,
-    /// Squares of distances as whole numbers, which have the same order.
-    found: Vec<u64>,
+    /// Squares of distances within the sphere.
+    found: Vec<f64>,
+    shells: Shells,
     /// Radius that was enough for the last point, Å; 0 if there is none.
     last: f64,
     /// Points of the element that neighbours were last sought of.
@@ -66,8 +68,7 @@ impl Neighbours {
         let k = out.len();
         let mut radius = if self.last > 0.0 { self.last } else { self.first_radius(k) };
         loop {
-            let reach = self.farthest(radius);
-            self.translations.extend(&self.motif.basis, reach)?;
+            self.extend(radius)?;
             let n = pulp::Arch::new().dispatch(Sphere {
                 motif: &self.motif,
                 chosen: &self.chosen,
@@ -77,7 +78,12 @@ impl Neighbours {
                 found: &mut self.found,
             });
             if n >= k {
-                pulp::Arch::new().dispatch(Sorted { found: &mut self.found[..n], out });
+                pulp::Arch::new().dispatch(Sorted {
+                    found: &self.found[..n],
+                    r2: radius * radius,
+                    shells: &mut self.shells,
+                    out,
+                });
                 self.last = out[k - 1] * GUESS;
                 return Ok(());
             }
@@ -103,14 +109,31 @@ impl Neighbours {
         by_density.min(certain)
     }
 
+    /// Completes the list of translations for a radius, with some to spare for the next points.
+    fn extend(&mut self, radius: f64) -> Result<(), MetricError> {
+        if self.farthest(radius) <= self.translations.reach() {
+            return Ok(());
+        }
+        let reach = self.farthest(radius * RESERVE);
+        self.translations.list(&self.motif.basis, reach)
+    }
+
     /// Length of the longest translation that may belong to a neighbour within `radius`.
     fn farthest(&self, radius: f64) -> f64 {
-        let lengths = self.motif.basis.lengths();
-        // Wrapped differences lie within half an edge, and those that are looked at at all within the radius of each face.
-        let difference: f64 = (0..3)
-            .map(|k| lengths[k] * (radius / self.motif.spacings[k] * (1.0 + MARGIN)).min(0.5))
-            .sum();
-        (radius + difference) * (1.0 + MARGIN)
+        // Wrapped differences lie within half an edge of each axis, and those that are looked at at all within the radius of
+        // each face: in a box about the origin, whose corner is the farthest.
+        let edge = |k: usize| {
+            let half = (radius / self.motif.spacings[k] * (1.0 + MARGIN)).min(0.5);
+            self.motif.basis.0[k].map(|x| x * half)
+        };
+        let [a, b, c] = [edge(0), edge(1), edge(2)];
+        let corner = |s: f64, t: f64| {
+            let v: [f64; 3] = std::array::from_fn(|i| a[i] + s * b[i] + t * c[i]);
+            v[0] * v[0] + v[1] * v[1] + v[2] * v[2]
+        };
+        let corners = [corner(1.0, 1.0), corner(1.0, -1.0), corner(-1.0, 1.0), corner(-1.0, -1.0)];
+        let farthest = corners.into_iter().fold(0.0, f64::max).sqrt();
+        (radius + farthest) * (1.0 + MARGIN)
     }
 }
 
@@ -125,8 +148,11 @@ fn nth_root(x: f64, n: i32) -> f64 {
 /// The radius sought for a point, over the distance of the last neighbour of the one before it.
 const GUESS: f64 = 1.04;
 
+/// How much longer than needed the first list of translations is.
+const RESERVE: f64 = 1.06;
+
 /// How much a radius that was too small grows.
-const GROWTH: f64 = 1.15;
+const GROWTH: f64 = 1.08;
 
 /// Collects squared distances within a sphere; gives their number.
 struct Sphere<'a> {
@@ -135,7 +161,7 @@ struct Sphere<'a> {
     blocks: &'a [Block],
     point: usize,
     radius: f64,
-    found: &'a mut Vec<u64>,
+    found: &'a mut Vec<f64>,
 }
 
 impl pulp::WithSimd for Sphere<'_> {
@@ -179,12 +205,12 @@ impl pulp::WithSimd for Sphere<'_> {
                     d2[0] = f64::INFINITY;
                 }
                 if found.len() < n + LANES {
-                    found.resize(2 * n + 8 * LANES, 0);
+                    found.resize(2 * n + 8 * LANES, 0.0);
                 }
                 let free = &mut found[n..n + LANES];
                 let mut taken = 0;
                 for d2 in d2 {
-                    free[taken.min(LANES - 1)] = d2.to_bits();
+                    free[taken.min(LANES - 1)] = d2;
                     taken += usize::from(d2 <= r2);
                 }
                 n += taken;
@@ -196,7 +222,9 @@ impl pulp::WithSimd for Sphere<'_> {
 
 /// Sorts squares of distances and takes the roots of the first.
 struct Sorted<'a> {
-    found: &'a mut [u64],
+    found: &'a [f64],
+    r2: f64,
+    shells: &'a mut Shells,
     out: &'a mut [f64],
 }
 
@@ -205,10 +233,6 @@ impl pulp::WithSimd for Sorted<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        // Positive floating-point numbers are in the order of their bits.
-        self.found.sort_unstable();
-        for (out, bits) in self.out.iter_mut().zip(&*self.found) {
-            *out = f64::from_bits(*bits).sqrt();
-        }
+        self.shells.smallest_roots(self.found, self.r2, self.out);
     }
 }
