@@ -1,6 +1,8 @@
 //! AMD and PDD do not see how a crystal is described, and their distances are distances.
 
-use crate::structures::{crystals, permuted, rebased, rutile, shifted, strained, structure, unimodular};
+use crate::structures::{
+    crystals, permuted, rebased, rutile, shifted, strained, structure, unimodular,
+};
 use braggscape_crystal::{Lattice, Site, Structure};
 use braggscape_metrics::{
     AmdLinf, AmdScratch, EmdScratch, MAX_NEIGHBOURS, Metric, MetricError, Pdd, PddEmd, PddOptions,
@@ -183,7 +185,10 @@ fn shared_positions_are_one_point() {
     let copper = structure(rows, &[("Cu", [0.25; 3])]).sites()[0];
     let mixed = Structure::new(
         *pure.lattice(),
-        vec![Site { occupancy: 0.4, ..copper }, Site { occupancy: 0.6, frac: site.frac.add_scalar(1.0), ..site }],
+        vec![
+            Site { occupancy: 0.4, ..copper },
+            Site { occupancy: 0.6, frac: site.frac.add_scalar(1.0), ..site },
+        ],
     )
     .unwrap();
     for by_element in [false, true] {
@@ -199,12 +204,16 @@ fn unusual_cells_are_exact() {
     let needle = [[1.0, 0.0, 0.0], [0.2, 1.2, 0.0], [0.1, 0.3, 60.0]];
     let plate = [[1.3, 0.0, 0.0], [0.1, 45.0, 0.0], [0.2, 0.3, 50.0]];
     for rows in [needle, plate] {
-        let s = structure(rows, &[("C", [0.0; 3]), ("C", [0.4, 0.3, 0.02]), ("C", [0.1, 0.5, 0.5])]);
+        let s =
+            structure(rows, &[("C", [0.0; 3]), ("C", [0.4, 0.3, 0.02]), ("C", [0.1, 0.5, 0.5])]);
         let expected = brute(&s, 20, 24);
         assert!(amd_linf(&amd(&s, 20).unwrap(), &expected).unwrap() < 1e-12);
     }
     let s = rutile();
-    let skewed = rebased(&s, Matrix3::new(1.0, 300.0, -70_000.0, 0.0, 1.0, 0.0, 0.0, 20.0, 1.0).map(f64::round));
+    let skewed = rebased(
+        &s,
+        Matrix3::new(1.0, 300.0, -70_000.0, 0.0, 1.0, 0.0, 0.0, 20.0, 1.0).map(f64::round),
+    );
     // An entry of 3e5 Å leaves some 1e-10 Å of the coordinates.
     let e = amd(&skewed, 100);
     assert!(e.is_err() || amd_linf(&e.unwrap(), &amd(&s, 100).unwrap()).unwrap() < 1e-6);

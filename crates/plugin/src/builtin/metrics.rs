@@ -3,8 +3,8 @@
 use super::entry;
 use crate::family::Family;
 use braggscape_metrics::{
-    AmdLinf, AnyMetric, Match, PddEmd, PddOptions, Rms, StrictRecovery, StrictRecoveryMetric, StrictRecoveryOptions,
-    StructureMatcher, StructureMatcherOptions,
+    AmdLinf, AnyMetric, Match, PddEmd, PddOptions, Rms, StrictRecovery, StrictRecoveryMetric,
+    StrictRecoveryOptions, StructureMatcher, StructureMatcherOptions,
 };
 
 pub(crate) fn metrics() -> Family<AnyMetric> {
