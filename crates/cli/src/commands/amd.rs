@@ -133,15 +133,15 @@ fn compare(
     scratch: &mut PairScratch,
 ) -> Result<Distances, MetricError> {
     let PairScratch { neighbours, transport } = scratch;
-    let mut pdd_emd = |by_element: bool| {
+    let mut both = |by_element: bool| -> Result<[Pdd; 2], MetricError> {
         let options = PddOptions { by_element, ..*options };
-        let a = Pdd::with(a, &options, neighbours)?;
-        let b = Pdd::with(b, &options, neighbours)?;
-        Ok((pdd_emd_with(&a, &b, transport)?, a.amd(), b.amd()))
+        Ok([Pdd::with(a, &options, neighbours)?, Pdd::with(b, &options, neighbours)?])
     };
-    let (emd, amd_a, amd_b) = pdd_emd(false)?;
+    let [pdd_a, pdd_b] = both(false)?;
+    let pdd_emd = pdd_emd_with(&pdd_a, &pdd_b, transport)?;
     let by_element = if options.by_element {
-        let (emd, ..) = pdd_emd(true)?;
+        let [pdd_a, pdd_b] = both(true)?;
+        let emd = pdd_emd_with(&pdd_a, &pdd_b, transport)?;
         let a = AmdByElement::with(a, options.k, neighbours)?;
         let linf = a.linf(&AmdByElement::with(b, options.k, neighbours)?)?;
         let finite = |x: f64| x.is_finite().then_some(x);
@@ -152,5 +152,5 @@ fn compare(
     } else {
         None
     };
-    Ok(Distances { amd_linf: amd_linf(&amd_a, &amd_b)?, pdd_emd: emd, by_element })
+    Ok(Distances { amd_linf: amd_linf(&pdd_a.amd(), &pdd_b.amd())?, pdd_emd, by_element })
 }
