@@ -35,10 +35,9 @@ fn samples() -> Vec<Sample> {
     f.samples
 }
 
-fn has_ties(x: &[f64]) -> bool {
-    let mut sorted = x.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.windows(2).any(|w| w[1] - w[0] <= 0.0)
+/// Whether no two distances between points are equal: x and y are drawn from continuous distributions, and no line.
+fn is_generic(s: &Sample) -> bool {
+    ["independent", "correlated", "curved"].iter().any(|kind| s.name.starts_with(kind))
 }
 
 fn estimator(k: &str, ties: TieRule) -> MutualInformation {
@@ -63,7 +62,8 @@ fn correlations_agree_with_scipy() {
             let off_p = if perfect {
                 ours.p_value.max(p_value)
             } else {
-                (ours.p_value - p_value).abs() / p_value
+                // Probabilities below the smallest number are 0 on both sides.
+                (ours.p_value - p_value).abs() / p_value.max(f64::MIN_POSITIVE)
             };
             let allowed = if perfect { 1e-6 } else { 1e-9 };
             assert!(off_p < allowed, "{}: {} and {p_value}", s.name, ours.p_value);
@@ -77,16 +77,11 @@ fn correlations_agree_with_scipy() {
 #[test]
 fn mutual_information_without_ties_is_that_of_scikit_learn() {
     let (mut n, mut worst) = (0, 0.0_f64);
-    for s in samples().iter().filter(|s| !has_ties(&s.x) && !has_ties(&s.y)) {
+    for s in samples().iter().filter(|s| is_generic(s)) {
         for (k, expected) in &s.information {
             for ties in [TieRule::Noise(0), TieRule::Noise(1), TieRule::Exact] {
                 let ours = estimator(k, ties).estimate(&s.x, &s.y).unwrap();
                 let off = (ours - expected).abs();
-                // On a line, neighbours are at one distance in x and in y but for the noise, which decides which counts.
-                let on_a_line = s.name.starts_with("linear");
-                if on_a_line {
-                    continue;
-                }
                 assert!(off < 1e-12, "{}, k {k}, {ties:?}: {ours} and {expected}", s.name);
                 worst = worst.max(off);
                 n += 1;
@@ -104,7 +99,7 @@ fn mutual_information_of_exact_ties_is_that_of_scikit_learn_without_its_noise() 
         for (k, expected) in s.exact.iter().flatten() {
             let ours = estimator(k, TieRule::Exact).estimate(&s.x, &s.y).unwrap();
             assert!((ours - expected).abs() < 1e-12, "{}, k {k}: {ours} and {expected}", s.name);
-            n += usize::from(has_ties(&s.x));
+            n += usize::from(!is_generic(&s));
         }
     }
     assert!(n >= 12, "{n}");
