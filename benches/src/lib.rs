@@ -2,6 +2,7 @@
 //!
 //! All of it runs on one thread. A kernel that is to be timed is a row of [`KERNELS`] or [`PEAK_KERNELS`].
 
+mod amd_cases;
 mod blurred;
 mod case;
 mod clock;
@@ -15,6 +16,7 @@ mod setup;
 mod shared;
 mod single;
 
+pub use amd_cases::{AmdCase, amd_cases, amd_cases_to_json};
 pub use case::Case;
 pub use clock::{Effort, Timing, time};
 pub use fixture::{Listed, default_fixture, listed};

@@ -102,6 +102,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  braggscape match found.cif truth.cif --ltol 0.1 --stol 0.2"
     )]
     Match(MatchArgs),
+    /// Average minimum distances of a structure, and continuous distances between structures
+    #[command(
+        after_help = "Examples:\n  braggscape amd configs/structures/u2ti.cif -k 10\n  braggscape amd --pairs pairs.jsonl"
+    )]
+    Amd(AmdArgs),
     /// Randomly distorted copies of a structure
     #[command(
         after_help = "Example:\n  braggscape perturb configs/structures/au2s.cif --lattice 0.1 --seed 7 -n 5"
@@ -119,8 +124,6 @@ pub(crate) enum Command {
     Report(LaterArgs),
     /// Recover one structure (not available yet)
     Refine(LaterArgs),
-    /// Average minimum distances (not available yet)
-    Amd(LaterArgs),
     /// Energy, forces and stress of a structure (not available yet)
     Energy(LaterArgs),
     /// Model weights (not available yet)
@@ -314,6 +317,26 @@ pub(crate) struct MatchArgs {
     /// Compare both ways round
     #[arg(long)]
     pub(crate) symmetric: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AmdArgs {
+    /// Structure file (.cif, POSCAR, .json, .jsonl, .csv), or - for stdin
+    #[arg(required_unless_present = "pairs")]
+    pub(crate) structure: Option<PathBuf>,
+    /// Lines {"a": structure, "b": structure}: the largest difference of average minimum distances and the earth mover's
+    /// distance between pointwise distance distributions, Å
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with = "structure")]
+    pub(crate) pairs: Option<PathBuf>,
+    /// Number of neighbours
+    #[arg(short = 'k', default_value_t = 100, value_name = "N")]
+    pub(crate) k: usize,
+    /// Rows of a distribution that agree within this are one, Å
+    #[arg(long, default_value_t = 1e-4, value_name = "TOL", allow_negative_numbers = true)]
+    pub(crate) collapse_tol: f64,
+    /// The same between elements as well
+    #[arg(long)]
+    pub(crate) by_element: bool,
 }
 
 #[derive(Debug, Args)]

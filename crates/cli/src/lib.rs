@@ -5,6 +5,7 @@ mod commands;
 mod failure;
 mod input;
 mod output;
+mod pairs;
 mod preset;
 
 use args::{Cli, Command};
@@ -45,7 +46,7 @@ fn dispatch(cli: &Cli, registry: &Registry) -> Result<ExitCode, Failure> {
         Command::List(a) => commands::list::run(a, shared, registry),
         Command::Report(_) => Err(Failure::not_available("report")),
         Command::Refine(_) => Err(Failure::not_available("refine")),
-        Command::Amd(_) => Err(Failure::not_available("amd")),
+        Command::Amd(a) => commands::amd::run(a, shared),
         Command::Energy(_) => Err(Failure::not_available("energy")),
         Command::Assets(_) => Err(Failure::not_available("assets")),
         Command::Landscape(_) => Err(Failure::not_available("landscape")),

@@ -44,6 +44,36 @@ pub enum MetricError {
         /// The bound.
         limit: u64,
     },
+    /// Vectors that are to be compared, or a sample's two variables, have different lengths.
+    #[error("{first} and {second} numbers are compared, expected as many on both sides")]
+    LengthMismatch {
+        /// Length of the first.
+        first: usize,
+        /// Length of the second.
+        second: usize,
+    },
+    /// A sample has fewer points than the statistic needs.
+    #[error("the sample has {found} points, expected at least {expected}")]
+    SampleTooSmall {
+        /// Number of points.
+        found: usize,
+        /// Least number.
+        expected: usize,
+    },
+    /// A value of a sample, or a statistic of a resample, is not a finite number.
+    #[error("value {index} of the sample is {value}, expected a finite number")]
+    NonFiniteSample {
+        /// Its place, from 0.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A variable of a sample has one value only.
+    #[error("a variable has the same value at every point, so that it has no correlation")]
+    ConstantSample,
+    /// One distribution was made by element, the other without.
+    #[error("a distribution by element is compared with one that is not")]
+    MixedKinds,
     /// A cell could not be reduced.
     #[error(transparent)]
     Reduction(#[from] ReductionError),

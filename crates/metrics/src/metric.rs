@@ -1,6 +1,6 @@
 //! The seam of comparing a recovered structure with the truth.
 
-use crate::{MetricError, StrictRecovery, StructureMatcher};
+use crate::{AmdLinf, MetricError, PddEmd, StrictRecovery, StructureMatcher};
 use braggscape_crystal::Structure;
 use enum_dispatch::enum_dispatch;
 
@@ -118,8 +118,12 @@ impl Metric for StrictRecoveryMetric {
 /// The built-in metrics, and one variant for metrics of other crates.
 #[enum_dispatch(Metric)]
 pub enum AnyMetric {
+    /// Kind `amd-linf`.
+    AmdLinf(AmdLinf),
     /// Kind `match`.
     Match(Match),
+    /// Kind `pdd-emd`.
+    PddEmd(PddEmd),
     /// Kind `rms`.
     Rms(Rms),
     /// Kind `strict-recovery`.

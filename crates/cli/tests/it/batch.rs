@@ -38,13 +38,14 @@ fn every_command_on_a_list_answers_line_for_line() {
     let dir = crystals();
     let text = mixed(dir.path());
     write(dir.path(), "list.jsonl", &text);
-    let commands: [(&[&str], &[&str]); 6] = [
+    let commands: [(&[&str], &[&str]); 7] = [
         (&["simulate"], &[]),
         (&["simulate"], &["--peaks", "--format", "jsonl"]),
         (&["simulate"], &["--format", "json"]),
         (&["evaluate"], &["--target", "u2ti.cif", "--gradient"]),
         (&["info"], &["--format", "jsonl"]),
         (&["perturb"], &["--lattice", "0.01"]),
+        (&["amd"], &["-k", "5", "--by-element"]),
     ];
     for (command, options) in commands {
         let args = |input| [command, &[input], options].concat();
@@ -209,11 +210,14 @@ fn a_list_that_is_none_is_refused() {
     {
         run(dir.path(), &["simulate", name]).refused(&[name]);
         run(dir.path(), &["info", name]).refused(&[name]);
+        run(dir.path(), &["amd", name]).refused(&[name]);
         run(dir.path(), &["perturb", name, "--lattice", "0.1"]).refused(&[name]);
         run(dir.path(), &["evaluate", name, "--target", "u2ti.cif"]).refused(&[name]);
     }
     run(dir.path(), &["match", "--pairs", "no.jsonl"]).refused(&["no.jsonl"]);
     run(dir.path(), &["match", "--pairs", "empty.jsonl"]).refused(&["empty.jsonl"]);
+    run(dir.path(), &["amd", "--pairs", "no.jsonl"]).refused(&["no.jsonl"]);
+    run(dir.path(), &["amd", "--pairs", "blank.jsonl"]).refused(&["blank.jsonl"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The built program, run as its users run it: in a folder of its own, judged by exit code, standard output and standard error.
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
+mod amd;
 mod bad_input;
 mod batch;
 mod contract;

@@ -3,8 +3,8 @@
 use super::entry;
 use crate::family::Family;
 use braggscape_metrics::{
-    AnyMetric, Match, Rms, StrictRecovery, StrictRecoveryMetric, StrictRecoveryOptions,
-    StructureMatcher, StructureMatcherOptions,
+    AmdLinf, AnyMetric, Match, PddEmd, PddOptions, Rms, StrictRecovery, StrictRecoveryMetric,
+    StrictRecoveryOptions, StructureMatcher, StructureMatcherOptions,
 };
 
 pub(crate) fn metrics() -> Family<AnyMetric> {
@@ -13,6 +13,14 @@ pub(crate) fn metrics() -> Family<AnyMetric> {
         "metric",
         vec![
             (
+                "amd-linf",
+                entry(
+                    "largest difference of average minimum distances, Å",
+                    "k = 100",
+                    |o: PddOptions| AmdLinf::new(o).map(AnyMetric::from),
+                ),
+            ),
+            (
                 "match",
                 entry(
                     "1 where pymatgen's StructureMatcher.fit says yes, 0 elsewhere",
@@ -20,6 +28,14 @@ pub(crate) fn metrics() -> Family<AnyMetric> {
                     |o: StructureMatcherOptions| {
                         StructureMatcher::new(o).map(|matcher| Match { matcher }.into())
                     },
+                ),
+            ),
+            (
+                "pdd-emd",
+                entry(
+                    "earth mover's distance between pointwise distance distributions, Å",
+                    "k = 100\ncollapse_tol = 1e-4",
+                    |o: PddOptions| PddEmd::new(o).map(AnyMetric::from),
                 ),
             ),
             (

@@ -1,0 +1,238 @@
+//! Distances from a point of a crystal to its nearest neighbours.
+#![expect(
+    clippy::inline_always,
+    reason = "the kernel must be inlined into the functions compiled for each vector width"
+)]
+
+use super::motif::Motif;
+use super::shells::Shells;
+use super::translations::{Block, LANES, Translations};
+use crate::MetricError;
+use braggscape_crystal::{Element, Structure};
+
+/// A margin for rounding in bounds of distances, relative.
+const MARGIN: f64 = 1e-9;
+
+/// Searches for neighbours; keeps its memory from one structure to the next.
+///
+/// The neighbours of point i are sought in a sphere of radius R about it. For a second point j, a translation t belongs to a
+/// neighbour only if |t| <= R + |x_j - x_i|: translations are sorted by their lengths, so that these come first. A
+/// radius that holds fewer than k neighbours is enlarged, so that its first guess is a matter of speed alone.
+#[derive(Debug, Default)]
+pub(super) struct Neighbours {
+    motif: Motif,
+    translations: Translations,
+    /// Squares of distances within the sphere.
+    found: Vec<f64>,
+    shells: Shells,
+    /// Radius that was enough for the last point, Å; 0 if there is none.
+    last: f64,
+    /// Points of the element that neighbours were last sought of.
+    chosen: Vec<usize>,
+}
+
+impl Neighbours {
+    /// Turns to another structure.
+    pub(super) fn fill(&mut self, structure: &Structure) -> Result<(), MetricError> {
+        self.motif.fill(structure)?;
+        self.translations.clear();
+        self.last = 0.0;
+        self.choose(None);
+        Ok(())
+    }
+
+    /// Says of which element neighbours are sought; of all if none is named.
+    pub(super) fn choose(&mut self, element: Option<Element>) {
+        let elements = &self.motif.elements;
+        self.chosen.clear();
+        self.chosen
+            .extend((0..elements.len()).filter(|i| element.is_none_or(|e| elements[*i] == e)));
+        self.last = 0.0;
+    }
+
+    /// Number of points.
+    pub(super) fn n_points(&self) -> usize {
+        self.motif.len()
+    }
+
+    /// The element of each point.
+    pub(super) fn elements(&self) -> &[Element] {
+        &self.motif.elements
+    }
+
+    /// The distances of a point to its nearest neighbours among the chosen points, Å, in ascending order: as many as `out`
+    /// has places.
+    ///
+    /// At least one point must be chosen.
+    pub(super) fn distances(&mut self, point: usize, out: &mut [f64]) -> Result<(), MetricError> {
+        let k = out.len();
+        let mut radius = if self.last > 0.0 { self.last } else { self.first_radius(k) };
+        loop {
+            self.extend(radius)?;
+            let n = pulp::Arch::new().dispatch(Sphere {
+                motif: &self.motif,
+                chosen: &self.chosen,
+                blocks: self.translations.blocks(),
+                point,
+                radius,
+                found: &mut self.found,
+            });
+            if n >= k {
+                pulp::Arch::new().dispatch(Sorted {
+                    found: &self.found[..n],
+                    r2: radius * radius,
+                    shells: &mut self.shells,
+                    out,
+                });
+                self.last = out[k - 1] * GUESS;
+                return Ok(());
+            }
+            radius *= GROWTH;
+        }
+    }
+
+    /// A radius that holds about k neighbours: that of the mean density, or one that certainly holds as many, if that is
+    /// smaller.
+    fn first_radius(&self, k: usize) -> f64 {
+        let expected = k as f64 + 4.0 + libm::sqrt(k as f64);
+        let volume = expected * self.motif.volume / self.chosen.len() as f64;
+        let by_density = libm::cbrt(volume * (3.0 / (4.0 * std::f64::consts::PI)));
+        // A point has an image within half the sum of the edges; from there on translations along one, two or three edges.
+        let mut edges = self.motif.basis.lengths();
+        edges.sort_by(f64::total_cmp);
+        let half = 0.5 * (edges[0] + edges[1] + edges[2]);
+        let steps = |n: i32| {
+            let side = libm::ceil((nth_root(k as f64 + 1.0, n) - 1.0) / 2.0) + 1.0;
+            side * edges.iter().take(n as usize).sum::<f64>()
+        };
+        let certain = (1..=3).map(steps).fold(f64::INFINITY, f64::min) + half;
+        by_density.min(certain)
+    }
+
+    /// Completes the list of translations for a radius, with some to spare for the next points.
+    fn extend(&mut self, radius: f64) -> Result<(), MetricError> {
+        if self.farthest(radius) <= self.translations.reach() {
+            return Ok(());
+        }
+        let reach = self.farthest(radius * RESERVE);
+        self.translations.list(&self.motif.basis, reach)
+    }
+
+    /// Length of the longest translation that may belong to a neighbour within `radius`.
+    fn farthest(&self, radius: f64) -> f64 {
+        // Wrapped differences lie within half an edge of each axis, and those that are looked at at all within the radius of
+        // each face: in a box about the origin, whose corner is the farthest.
+        let edge = |k: usize| {
+            let half = (radius / self.motif.spacings[k] * (1.0 + MARGIN)).min(0.5);
+            self.motif.basis.0[k].map(|x| x * half)
+        };
+        let [a, b, c] = [edge(0), edge(1), edge(2)];
+        let corner = |s: f64, t: f64| {
+            let v: [f64; 3] = std::array::from_fn(|i| a[i] + s * b[i] + t * c[i]);
+            v[0] * v[0] + v[1] * v[1] + v[2] * v[2]
+        };
+        let corners = [corner(1.0, 1.0), corner(1.0, -1.0), corner(-1.0, 1.0), corner(-1.0, -1.0)];
+        let farthest = corners.into_iter().fold(0.0, f64::max).sqrt();
+        (radius + farthest) * (1.0 + MARGIN)
+    }
+}
+
+fn nth_root(x: f64, n: i32) -> f64 {
+    match n {
+        1 => x,
+        2 => x.sqrt(),
+        _ => libm::cbrt(x),
+    }
+}
+
+/// The radius sought for a point, over the distance of the last neighbour of the one before it.
+const GUESS: f64 = 1.04;
+
+/// How much longer than needed the first list of translations is.
+const RESERVE: f64 = 1.06;
+
+/// How much a radius that was too small grows.
+const GROWTH: f64 = 1.08;
+
+/// Collects squared distances within a sphere; gives their number.
+struct Sphere<'a> {
+    motif: &'a Motif,
+    chosen: &'a [usize],
+    blocks: &'a [Block],
+    point: usize,
+    radius: f64,
+    found: &'a mut Vec<f64>,
+}
+
+impl pulp::WithSimd for Sphere<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> usize {
+        let Self { motif, chosen, blocks, point, radius, found } = self;
+        let here = motif.point(point);
+        let r2 = radius * radius;
+        let limit = motif.spacings.map(|h| radius / h * (1.0 + MARGIN));
+        let [a, b, c] = motif.basis.0;
+        let mut n = 0;
+        for &j in chosen {
+            let there = motif.point(j);
+            let mut f = [0.0; 3];
+            for k in 0..3 {
+                let d = there[k] - here[k];
+                let down = if d > 0.5 { 1.0 } else { 0.0 };
+                let up = if d < -0.5 { 1.0 } else { 0.0 };
+                f[k] = d - down + up;
+            }
+            if (0..3).any(|k| f[k].abs() > limit[k]) {
+                continue;
+            }
+            let x = f[0] * a[0] + f[1] * b[0] + f[2] * c[0];
+            let y = f[0] * a[1] + f[1] * b[1] + f[2] * c[1];
+            let z = f[0] * a[2] + f[1] * b[2] + f[2] * c[2];
+            let reach = (radius + (x * x + y * y + z * z).sqrt()) * (1.0 + MARGIN);
+            for (index, block) in blocks.iter().enumerate() {
+                if block.nearest > reach {
+                    break;
+                }
+                let mut d2 = [0.0; LANES];
+                for (i, d2) in d2.iter_mut().enumerate() {
+                    let (dx, dy, dz) = (x + block.x[i], y + block.y[i], z + block.z[i]);
+                    *d2 = dx * dx + dy * dy + dz * dz;
+                }
+                if j == point && index == 0 {
+                    // The point itself.
+                    d2[0] = f64::INFINITY;
+                }
+                if found.len() < n + LANES {
+                    found.resize(2 * n + 8 * LANES, 0.0);
+                }
+                let free = &mut found[n..n + LANES];
+                let mut taken = 0;
+                for d2 in d2 {
+                    free[taken.min(LANES - 1)] = d2;
+                    taken += usize::from(d2 <= r2);
+                }
+                n += taken;
+            }
+        }
+        n
+    }
+}
+
+/// Sorts squares of distances and takes the roots of the first.
+struct Sorted<'a> {
+    found: &'a [f64],
+    r2: f64,
+    shells: &'a mut Shells,
+    out: &'a mut [f64],
+}
+
+impl pulp::WithSimd for Sorted<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.shells.smallest_roots(self.found, self.r2, self.out);
+    }
+}

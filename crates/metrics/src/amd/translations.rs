@@ -1,0 +1,155 @@
+//! Lattice translations, shorter ones first.
+
+use super::shells::Shells;
+use crate::MetricError;
+use braggscape_crystal::reduction::Basis;
+
+/// Translations side by side.
+pub(super) const LANES: usize = 8;
+
+/// Translations that a search accepts. The sphere of 10,000 neighbours of a lattice holds some 10,000.
+const LIMIT: usize = 20_000_000;
+
+/// Eight translations; those beyond the last are infinitely far away.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block {
+    pub(super) x: [f64; LANES],
+    pub(super) y: [f64; LANES],
+    pub(super) z: [f64; LANES],
+    /// Length of the shortest of these and of all later ones, Å.
+    pub(super) nearest: f64,
+}
+
+/// All translations of a lattice up to a length, shorter ones first by and large; the zero translation is the very first.
+#[derive(Debug, Default)]
+pub(super) struct Translations {
+    blocks: Vec<Block>,
+    /// Vectors and squares of lengths, before they are put in order.
+    vectors: Vec<[f64; 3]>,
+    squares: Vec<f64>,
+    order: Vec<u32>,
+    shells: Shells,
+    /// Length up to which the list is complete, Å.
+    reach: f64,
+}
+
+impl Translations {
+    /// Forgets the lattice.
+    pub(super) fn clear(&mut self) {
+        self.reach = -1.0;
+    }
+
+    /// Length up to which the list is complete, Å.
+    pub(super) fn reach(&self) -> f64 {
+        self.reach
+    }
+
+    /// Lists the translations up to a length.
+    pub(super) fn list(&mut self, basis: &Basis, reach: f64) -> Result<(), MetricError> {
+        // A hair more, so that rounding leaves nothing out.
+        let r2 = reach * reach * (1.0 + 1e-9);
+        self.find(basis, reach, r2)?;
+        let Self { blocks, vectors, squares, order, shells, .. } = self;
+        shells.order(squares, r2, squares.len() / 2 + 1, order);
+        blocks.clear();
+        blocks.extend(order.chunks(LANES).map(|chunk| {
+            let axis = |k: usize| {
+                std::array::from_fn(|i| {
+                    chunk.get(i).map_or(f64::INFINITY, |t| vectors[*t as usize][k])
+                })
+            };
+            let lengths = chunk.iter().map(|t| squares[*t as usize]);
+            let nearest = lengths.fold(f64::INFINITY, f64::min).sqrt();
+            Block { x: axis(0), y: axis(1), z: axis(2), nearest }
+        }));
+        let mut nearest = f64::INFINITY;
+        for block in blocks.iter_mut().rev() {
+            nearest = nearest.min(block.nearest);
+            block.nearest = nearest;
+        }
+        self.reach = reach;
+        Ok(())
+    }
+
+    /// Fills `vectors` and `squares`, first the zero translation, then the others in pairs.
+    fn find(&mut self, basis: &Basis, reach: f64, r2: f64) -> Result<(), MetricError> {
+        let too_many = MetricError::TooLarge { what: "lattice translations", limit: LIMIT as u64 };
+        let top = basis.reciprocal_lengths().map(|x| reach * x * (1.0 + 1e-9));
+        if !(top[0] * top[1] <= LIMIT as f64 && top.iter().all(|n| *n <= LIMIT as f64)) {
+            return Err(too_many);
+        }
+        let [ti, tj, tk] = top.map(|n| n as i32);
+        let [a, b, c] = basis.0;
+        let dot = |u: [f64; 3], v: [f64; 3]| u[0] * v[0] + u[1] * v[1] + u[2] * v[2];
+        let inverse = 1.0 / dot(c, c);
+        self.vectors.clear();
+        self.vectors.push([0.0; 3]);
+        self.squares.clear();
+        self.squares.push(0.0);
+        // One half of them: the others are their opposites.
+        for i in 0..=ti {
+            for j in if i == 0 { 0..=tj } else { -tj..=tj } {
+                let (fi, fj) = (f64::from(i), f64::from(j));
+                let base: [f64; 3] = std::array::from_fn(|k| fi * a[k] + fj * b[k]);
+                // Along c, the translations inside form an interval around the foot of the perpendicular.
+                let along = -dot(base, c);
+                let foot = along * inverse;
+                let rest = dot(base, base) - foot * along;
+                if rest > r2 * (1.0 + 1e-6) {
+                    continue;
+                }
+                let half = ((r2 - rest).max(0.0) * inverse).sqrt();
+                // Rounded towards zero, and then a step outwards.
+                let low = ((foot - half) as i32 - 1).max(if (i, j) == (0, 0) { 1 } else { -tk });
+                let high = ((foot + half) as i32 + 1).min(tk);
+                for k in low..=high {
+                    let fk = f64::from(k);
+                    let t: [f64; 3] = std::array::from_fn(|m| base[m] + fk * c[m]);
+                    let t2 = dot(t, t);
+                    if t2 <= r2 {
+                        self.vectors.extend([t, t.map(|x| -x)]);
+                        self.squares.extend([t2; 2]);
+                    }
+                }
+                if self.vectors.len() > LIMIT {
+                    return Err(too_many);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sphere_of_a_skewed_lattice_is_complete() {
+        // A cubic lattice of edge 1, badly described; points up to distance 3 by trying all indices of the cube.
+        let basis = Basis([[1.0, 0.0, 0.0], [2.0, 1.0, 0.0], [-1.0, 3.0, 1.0]]);
+        let mut list = Translations::default();
+        list.clear();
+        list.list(&basis, 3.0).unwrap();
+        let all =
+            (-3..=3).flat_map(|i| (-3..=3).flat_map(move |j| (-3..=3).map(move |k| (i, j, k))));
+        let inside = all.filter(|(i, j, k)| i * i + j * j + k * k <= 9).count();
+        assert_eq!(list.vectors.len(), inside);
+        assert!(list.blocks[0].nearest.abs() < 1e-15);
+        let blocks = list.blocks();
+        assert!(blocks.windows(2).all(|w| w[0].nearest <= w[1].nearest));
+    }
+
+    #[test]
+    fn a_sphere_of_too_many_is_refused() {
+        let basis = Basis([[1e-3, 0.0, 0.0], [0.0, 1e-3, 0.0], [0.0, 0.0, 1e-3]]);
+        let mut list = Translations::default();
+        list.clear();
+        let e = list.list(&basis, 10.0).unwrap_err();
+        assert!(matches!(e, MetricError::TooLarge { .. }), "{e}");
+    }
+}
