@@ -118,7 +118,8 @@ impl Lbfgs {
 }
 
 impl State {
-    /// -H g by the two-loop recursion, no component above `max_step`; without pairs a step of length `first_step` against the gradient.
+    /// -H g by the two-loop recursion, no component above `max_step`; without pairs a step of length `first_step` against the
+    /// gradient.
     fn direction(&self, o: &LbfgsOptions, gradient: &[f64]) -> Vec<f64> {
         let mut d = scaled::times(gradient, -1.0);
         let Some(newest) = self.pairs.back() else {

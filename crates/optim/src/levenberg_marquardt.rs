@@ -130,6 +130,13 @@ impl Model {
         let basis = scaled::tangent(f, &at.x, f.projection_weight(at.iteration + 1) >= 1.0);
         let mut g = at.gradient.clone();
         scaled::to_gradient(f, &mut g);
+        if basis.len() == n {
+            // Nothing is bound, and the basis is that of the components.
+            let scale = |i: usize| f.components()[i].scale;
+            let element = |i: usize, j: usize| 0.5 * (hessian[j * n + i] + hessian[i * n + j]);
+            let hessian = DMatrix::from_fn(n, n, |i, j| element(i, j) * scale(i) * scale(j));
+            return Self { basis, gradient: g.into(), hessian };
+        }
         let gradient =
             DVector::from_iterator(basis.len(), basis.iter().map(|b| scaled::dot(b, &g)));
         // H b for each b, in scaled variables.

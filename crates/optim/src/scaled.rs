@@ -66,23 +66,29 @@ pub(crate) fn difference(f: &dyn Objective, to: &[f64], from: &[f64]) -> Vec<f64
     to.iter().zip(from).zip(scales).map(|((t, x), scale)| (t - x) / scale).collect()
 }
 
-/// An orthonormal basis, in u, of the directions along the constraint at x; every direction if it is not in force.
+/// An orthonormal basis, in u, of the directions along the constraint at x; the unit vectors if it is not in force or binds
+/// nothing.
 pub(crate) fn tangent(f: &dyn Objective, x: &[f64], in_force: bool) -> Vec<Vec<f64>> {
     let n = x.len();
+    let units: Vec<Vec<f64>> =
+        (0..n).map(|i| (0..n).map(|j| if i == j { 1.0 } else { 0.0 }).collect()).collect();
+    if !in_force {
+        return units;
+    }
+    let mut images = units.clone();
+    for image in &mut images {
+        f.project_gradient(x, image);
+    }
+    let moved = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).any(|(a, b)| (a - b).abs() > 0.0);
+    if !images.iter().zip(&units).any(moved) {
+        return units;
+    }
     let mut basis: Vec<Vec<f64>> = Vec::new();
-    for i in 0..n {
-        let mut v = vec![0.0; n];
-        v[i] = 1.0;
-        if in_force {
-            f.project_gradient(x, &mut v);
-            for (v, c) in v.iter_mut().zip(f.components()) {
-                *v /= c.scale;
-            }
+    for mut v in images {
+        for (v, c) in v.iter_mut().zip(f.components()) {
+            *v /= c.scale;
         }
         let before = dot(&v, &v).sqrt();
-        if before <= 0.0 {
-            continue;
-        }
         // Twice, because once leaves what rounding puts in.
         for _ in 0..2 {
             for b in &basis {
@@ -95,7 +101,7 @@ pub(crate) fn tangent(f: &dyn Objective, x: &[f64], in_force: bool) -> Vec<Vec<f
             basis.push(times(&v, 1.0 / norm));
         }
     }
-    basis
+    if basis.len() == n { units } else { basis }
 }
 
 /// sum_k a_k b_k over the vectors of a basis.
@@ -105,4 +111,46 @@ pub(crate) fn combination(basis: &[Vec<f64>], a: &[f64], n: usize) -> Vec<f64> {
         add(&mut sum, *a, b);
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Component, EvalError};
+
+    /// x_0 = x_1 and x_2 = 0; x_3 is free.
+    struct Bound([Component; 4]);
+
+    impl Objective for Bound {
+        fn components(&self) -> &[Component] {
+            &self.0
+        }
+
+        fn value_and_gradient(&self, _: &[f64], _: &mut [f64]) -> Result<f64, EvalError> {
+            Err(EvalError::NonFinite)
+        }
+
+        fn project_gradient(&self, _: &[f64], g: &mut [f64]) {
+            let mean = 0.5 * (g[0] + g[1]);
+            g[..3].copy_from_slice(&[mean, mean, 0.0]);
+        }
+    }
+
+    #[test]
+    fn the_tangent_is_an_orthonormal_basis_of_what_is_free() {
+        let [one, ten] = [1.0, 10.0].map(|scale| Component::absolute(scale, 1.0, 1.0));
+        let f = Bound([ten, ten, one, ten]);
+        let half = 0.5_f64.sqrt();
+        let basis = tangent(&f, &[0.0; 4], true);
+        let expected = [[half, half, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
+        assert_eq!(basis.len(), 2);
+        for (b, e) in basis.iter().zip(expected) {
+            assert!(b.iter().zip(e).all(|(b, e)| (b - e).abs() < 1e-15), "{b:?}");
+        }
+        // Not in force: every direction.
+        assert_eq!(
+            tangent(&f, &[0.0; 4], false).concat().iter().sum::<f64>().to_bits(),
+            4.0_f64.to_bits()
+        );
+    }
 }
