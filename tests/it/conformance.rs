@@ -4,22 +4,29 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "the summary is the result of these tests")]
 
-use braggscape_plugin::crystal::study_crystal;
+use braggscape_plugin::crystal::{Structure, study_crystal};
+use braggscape_plugin::loss::{AnyLoss, Loss};
 use braggscape_plugin::noise::{AnyNoiseModel, NoiseModel};
 use braggscape_plugin::pattern::{Axis, AxisKind, Pattern};
 use braggscape_plugin::projector::CellShape;
-use braggscape_plugin::{Context, Family, Registry};
+use braggscape_plugin::{Context, Family, ReferenceSymmetry, Registry};
 use braggscape_testkit::conformance::{
-    Conformance, LossClaims, NoiseClaims, OptimizerClaims, ProjectorClaims, loss, noise_model,
-    optimizer, projector,
+    Conformance, Corruption, LossClaims, NoiseClaims, OptimizerClaims, ProjectorClaims, loss,
+    noise_model, optimizer, projector,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use toml::Value;
 
+/// Hexagonal, with three sites at special positions.
+fn reference() -> Structure {
+    study_crystal("U2Ti").unwrap().structure()
+}
+
 fn context() -> Context {
-    Context { shape: Some(CellShape::Tetragonal), ..Context::default() }
+    let symmetry = Some(ReferenceSymmetry::new(reference()));
+    Context { shape: Some(CellShape::Hexagonal), symmetry, ..Context::default() }
 }
 
 /// Checks every component of a family with its default options, prints what held, and fails naming all that did not.
@@ -47,7 +54,16 @@ fn check<T>(family: &Family<T>, suite: impl Fn(&T) -> Conformance) {
 
 #[test]
 fn losses() {
-    check(Registry::builtin().losses(), |l| loss(l, LossClaims::default()));
+    check(Registry::builtin().losses(), |l| {
+        loss(l, LossClaims { needs_variation: refuses_constants(l), ..LossClaims::default() })
+    });
+}
+
+/// Whether a loss is not defined for a pattern that is the same everywhere.
+fn refuses_constants(loss: &AnyLoss) -> bool {
+    let axis = Axis::uniform(AxisKind::TwoTheta, 10.0, 0.5, 4).unwrap();
+    let constant = Pattern::new(axis, vec![1.0; 4]).unwrap();
+    loss.value(&constant, &constant).is_err()
 }
 
 #[test]
@@ -57,20 +73,31 @@ fn optimizers() {
 
 #[test]
 fn projectors() {
-    check(Registry::builtin().projectors(), |p| projector(p, ProjectorClaims::default()));
+    let near = reference().frac_coords();
+    let claims = ProjectorClaims { n_sites: near.len(), near: Some(near) };
+    check(Registry::builtin().projectors(), |p| projector(p, claims.clone()));
 }
 
-/// Whether a model changes structures and patterns at all: its claims.
+/// What a model does to structures and patterns: its claims.
 fn claims(model: &AnyNoiseModel) -> NoiseClaims {
-    let mut rng = ChaCha12Rng::seed_from_u64(1);
-    let crystal = study_crystal("U2Ti").unwrap().structure();
-    let distorts = model.distort(&crystal, &mut rng).unwrap() != crystal;
+    let generator = ChaCha12Rng::seed_from_u64;
+    let crystal = reference();
+    let distorts = model.distort(&crystal, &mut generator(1)).unwrap() != crystal;
     let axis = Axis::uniform(AxisKind::TwoTheta, 10.0, 0.5, 200).unwrap();
     let y = (0..200).map(|i| f64::from(100 + (37 * i) % 101)).collect();
-    let mut pattern = Pattern::new(axis, y).unwrap();
-    let before = pattern.y().to_vec();
-    model.corrupt(&mut pattern, &mut rng).unwrap();
-    NoiseClaims { distorts, corrupts: pattern.y() != before, keeps_composition: true }
+    let before = Pattern::new(axis, y).unwrap();
+    let corrupted = |seed| {
+        let mut pattern = before.clone();
+        model.corrupt(&mut pattern, &mut generator(seed)).unwrap();
+        pattern.y().to_vec()
+    };
+    let (first, second) = (corrupted(1), corrupted(2));
+    let corrupts = match (first == before.y(), first == second) {
+        (true, _) => Corruption::Never,
+        (_, true) => Corruption::Alike,
+        _ => Corruption::AtRandom,
+    };
+    NoiseClaims { distorts, corrupts, keeps_composition: true }
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn evaluate(
 #[test]
 fn at_the_truth_it_is_the_hessian() {
     let model = model();
-    let target = target(&model, &truth());
+    let target = target(&model);
     for loss in losses() {
         for variables in [Variables::Cell, Variables::Strain] {
             let free = FreeParameters::Both;
@@ -96,7 +96,7 @@ fn at_the_truth_it_is_the_hessian() {
 #[test]
 fn nodes_and_all_points_give_one_matrix() {
     let (nodes, full) = (model(), full());
-    let target = target(&full, &truth());
+    let target = target(&full);
     for loss in losses() {
         for free in [FreeParameters::Lattice, FreeParameters::Coordinates, FreeParameters::Both] {
             let of = |model| evaluate(model, &loss, &target, &start(), free, Variables::Cell);
@@ -124,7 +124,7 @@ fn an_objective_without_squares_says_so() {
         }
     }
     let model = model();
-    let target = target(&model, &truth());
+    let target = target(&model);
     let p = Parametrisation::new(start(), FreeParameters::Lattice);
     assert!(Problem::new(&model, &Absolute, &Identity, &target, p).least_squares().is_none());
 }

@@ -124,7 +124,7 @@ fn moved(p: &Parametrisation) -> Vec<f64> {
 #[test]
 fn gradients_in_all_variables_are_derivatives() {
     let (model, projector) = (model(), Hexagonal { n_sites: start().n_sites() });
-    let target = target(&model, &truth());
+    let target = target(&model);
     for free in ALL {
         for variables in [Variables::Cell, Variables::Strain, Variables::Reduced] {
             let p = parametrised(free, variables);
@@ -156,7 +156,7 @@ fn gradients_in_all_variables_are_derivatives() {
 #[test]
 fn projected_gradients_lie_along_the_constraint() {
     let (model, projector) = (model(), Hexagonal { n_sites: start().n_sites() });
-    let target = target(&model, &truth());
+    let target = target(&model);
     for variables in [Variables::Cell, Variables::Strain] {
         let p = parametrised(FreeParameters::Lattice, variables);
         let problem = Problem::new(&model, &Cosine {}, &projector, &target, p);
@@ -185,7 +185,7 @@ fn projected_gradients_lie_along_the_constraint() {
 #[test]
 fn strains_and_cells_are_one_objective() {
     let model = model();
-    let target = target(&model, &truth());
+    let target = target(&model);
     let value = |s: &Structure, variables: Variables| {
         let p = Parametrisation::with_variables(
             s.clone(),
