@@ -6,9 +6,10 @@ use crate::{DecimatedLoss, Loss, LossError};
 use braggscape_pattern::{DecimatedTarget, Pattern, sum};
 use serde::{Deserialize, Serialize};
 
-/// Negative linear correlation coefficient, L = -r = -(f - <f>).(g - <g>) / (|f - <f>| |g - <g>|).
+/// Negative linear correlation coefficient, L = -r = -F.G / (|F| |G|).
 ///
-/// <f> is the mean over the points: the cosine of both patterns after a constant background has been taken from each.
+/// F and G are f and g less their means over the points: the cosine of both patterns after a constant background has been taken
+/// from each.
 ///
 /// # Units and shapes
 /// Dimensionless, in [-1, 1]; -1 where g = a f + b with a > 0.
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// Neither the scale of a pattern nor a constant added to it matters. Symmetric in f and g.
 ///
 /// # Differentiability
-/// Smooth where g is not constant: dL/dg = -((f - <f>)/|f - <f>| + L (g - <g>)/|g - <g>|)/|g - <g>|.
+/// Smooth where g is not constant: dL/dg = -(F/|F| + L G/|G|)/|G|.
 ///
 /// # Errors
 /// [`LossError::NoIntensity`] if either pattern is zero everywhere, [`LossError::Constant`] if it is constant otherwise (to 1e-13 of its
@@ -41,7 +42,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct Pearson {}
 
-/// A pattern deviates from its mean by more than its rounding if |g - <g>| is above this times |g|.
+/// A pattern deviates from its mean by more than its rounding if |G| is above this times |g|.
 const VARIES: f64 = 1e-13;
 
 /// Mean of a pattern, and the norm of its deviations from it.
@@ -88,7 +89,7 @@ impl Loss for Pearson {
     }
 }
 
-/// The products of deviations on nodes: (f - <f>).(g - <g>), |f - <f>|, |g - <g>| and the means.
+/// The products of deviations on nodes, F.G, |F| and |G|, and the means.
 struct Deviations {
     along: f64,
     f: f64,
