@@ -59,13 +59,13 @@ pub fn projector(projector: &dyn Projector, claims: ProjectorClaims) -> Conforma
     });
     let direction = vec(-1.0..1.0f64, 6 + 3 * n).boxed();
 
-    affine(projector, &mut suite, &near.boxed(), &direction, n);
     suite.law("idempotent", 128, &point(), |x| {
         let once = project(projector, &x)?;
         let twice = project(projector, &once)?;
         prop_assert!(distance(&once, &twice) <= ROUNDING, "P(P(x)) = {twice:?}, P(x) = {once:?}");
         Ok(())
     });
+    affine(projector, &mut suite, &near.boxed(), &direction, n);
     suite.law("the violation is the largest change", 128, &point(), |x| {
         let px = project(projector, &x)?;
         let largest = px.iter().zip(&x).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);

@@ -27,7 +27,7 @@ pub fn symmetric_structures(max_sites: usize) -> impl Strategy<Value = Structure
         .prop_flat_map(|number| {
             let group = SpaceGroup::from_number(number)[0].clone();
             let cell = cell_parameters_of(shape_of(&group));
-            let orbit = (elements(), [coordinates(), coordinates(), coordinates()]);
+            let orbit = (elements(), positions());
             (Just(group), cell, vec(orbit, 1..4))
         })
         .prop_filter_map("too many sites, or too near ones", move |(group, cell, orbits)| {
@@ -45,6 +45,16 @@ pub fn symmetric_structures(max_sites: usize) -> impl Strategy<Value = Structure
             }
             Structure::new(lattice, sites).ok()
         })
+}
+
+/// Half of them with coordinates of special positions alone.
+fn positions() -> impl Strategy<Value = [f64; 3]> {
+    let special =
+        || prop::sample::select(vec![0.0, 0.125, 0.25, 1.0 / 3.0, 0.5, 0.625, 2.0 / 3.0, 0.75]);
+    prop_oneof![
+        1 => [special(), special(), special()],
+        1 => [coordinates(), coordinates(), coordinates()],
+    ]
 }
 
 /// The shape of the first setting of a space group: hexagonal axes for rhombohedral groups.

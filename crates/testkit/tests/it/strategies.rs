@@ -88,3 +88,26 @@ fn all_kinds_of_cases_are_drawn() {
             && patterns.iter().any(|p| p.sigma().is_none())
     );
 }
+
+/// Symmetric structures have symmetry: of many space groups, at general and special positions.
+#[test]
+fn symmetric_structures_are_of_many_space_groups() {
+    use braggscape_crystal::symmetry::SymmetryAssignment;
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let s = draw::symmetric_structures(24);
+    let (mut groups, mut n_free) = (std::collections::BTreeSet::new(), [0; 4]);
+    for _ in 0..150 {
+        let drawn = s.new_tree(&mut runner).unwrap().current();
+        let symmetry = SymmetryAssignment::of(&drawn, 1e-6).unwrap();
+        assert!(symmetry.asymmetry(&drawn.frac_coords()) < 1e-5);
+        groups.insert(symmetry.number());
+        for orbit in symmetry.orbits() {
+            n_free[orbit.fixed.n_free()] += 1;
+        }
+    }
+    assert!(groups.len() > 40, "{groups:?}");
+    let beyond_triclinic = groups.iter().filter(|n| **n > 2).count();
+    assert!(beyond_triclinic > 38 && groups.iter().any(|n| *n > 194), "{groups:?}");
+    assert!(n_free.iter().all(|n| *n > 10), "orbits with 0 to 3 free coordinates: {n_free:?}");
+}
