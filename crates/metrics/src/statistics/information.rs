@@ -15,8 +15,10 @@ pub enum TieRule {
     /// seed, one number a point, first for x and then for y. Samples in which no distances are equal do not notice; for others (repeated values, or
     /// a y that is a linear function of x), the result is one draw of many, the same every time.
     Noise(u64),
-    /// Distances are compared as they are. Points at exactly the distance of the k-th neighbour count as not nearer. The result does not
-    /// depend on the order of the points, but samples with many ties seem to have more information than they have.
+    /// Distances are compared as they are. Points at exactly the distance of the k-th neighbour count as not nearer; only where this
+    /// distance is 0, because k others coincide with a point, do those of the same value count. The result does not depend on the order of the
+    /// points, but samples with many repeated points seem to have less information than they have. It is what scikit-learn's
+    /// estimator gives without its noise.
     Exact,
 }
 
@@ -144,11 +146,13 @@ impl Line {
         Self(sorted)
     }
 
-    /// Number of other values nearer to `x`, one of them, than `e`.
+    /// Number of other values nearer to `x`, one of them, than `e`; of those equal to it if e = 0.
     fn nearer(&self, x: f64, e: f64) -> usize {
-        let start = self.0.partition_point(|v| x - v >= e);
-        let end = start + self.0[start..].partition_point(|v| v - x < e);
-        // The value itself is not counted; if e = 0 it was not found either.
+        // Nearer than e is at most as far as the number before it.
+        let r = e.next_down().max(0.0);
+        let start = self.0.partition_point(|v| x - v > r);
+        let end = start + self.0[start..].partition_point(|v| v - x <= r);
+        // The value itself is not counted.
         (end - start).saturating_sub(1)
     }
 }
