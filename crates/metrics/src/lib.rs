@@ -6,12 +6,14 @@
 //! [`Metric`] is the seam through which a study asks for one number per pair of structures.
 #![doc(test(attr(deny(warnings))))]
 
+mod distance;
 mod error;
 mod interval;
 mod matcher;
 mod metric;
 mod strict;
 
+pub use distance::{CrystalDistance, CrystalDistanceOptions, DistanceOutcome};
 pub use error::MetricError;
 pub use interval::{EndRule, jeffreys_interval};
 pub use matcher::{MatchOutcome, Prepared, StructureMatcher, StructureMatcherOptions};

@@ -11,14 +11,15 @@ mod species;
 pub use options::StructureMatcherOptions;
 pub use prepared::Prepared;
 
+pub(crate) use assignment::Assignment;
 pub(crate) use search::{SiteTolerance, Tolerances};
+pub(crate) use species::Amounts;
 
 use crate::MetricError;
 use braggscape_crystal::Structure;
 use braggscape_crystal::reduction::{LabelledCell, PRIMITIVE_SITE_TOLERANCE};
 use prepared::{is_same_input, reduce};
 use search::{Found, Side, Wanted, search};
-use species::Amounts;
 
 /// What the matcher says of a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -130,6 +131,51 @@ impl StructureMatcher {
             matched: found.fit,
             rms: found.rms.map(|x| x.0),
             max_dist: found.rms.map(|x| x.1),
+        })
+    }
+
+    /// Verdict and distances of a pair that do not depend on its order, to the last bit: a match in both orders, and the smaller
+    /// of the two rms with the largest displacement that goes with it.
+    ///
+    /// Unlike the option `symmetric`, which is pymatgen's and compares the reduced and scaled cells once more the other way round,
+    /// this is [`StructureMatcher::compare`] of (a, b) and of (b, a). Where only one order gives an rms, it is that one.
+    ///
+    /// # Errors
+    /// As [`StructureMatcher::compare`].
+    ///
+    /// # Examples
+    /// ```
+    /// use braggscape_crystal::{Element, Lattice, Site, Structure};
+    /// use braggscape_metrics::{StructureMatcher, StructureMatcherOptions};
+    /// use nalgebra::Vector3;
+    ///
+    /// // One atom, one length 19.5 % longer than the other: within ltol = 0.2 of it in either order.
+    /// let iron = |c: f64| {
+    ///     let lattice = Lattice::from_rows([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, c]])?;
+    ///     let site = Site::new(Element::from_symbol("Fe")?, Vector3::zeros());
+    ///     Structure::new(lattice, vec![site])
+    /// };
+    /// let options = StructureMatcherOptions { scale: false, ..StructureMatcherOptions::default() };
+    /// let matcher = StructureMatcher::new(options)?;
+    /// let (a, b) = (matcher.prepare(&iron(2.0)?)?, matcher.prepare(&iron(2.39)?)?);
+    /// let outcome = matcher.symmetric_match(&a, &b)?;
+    /// assert!(outcome.matched);
+    /// assert_eq!(outcome, matcher.symmetric_match(&b, &a)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn symmetric_match(&self, a: &Prepared, b: &Prepared) -> Result<MatchOutcome, MetricError> {
+        let (x, y) = (self.compare(a, b)?, self.compare(b, a)?);
+        let pair = |o: &MatchOutcome| o.rms.zip(o.max_dist);
+        let smaller = match (pair(&x), pair(&y)) {
+            (Some(p), Some(q)) => {
+                Some(if p.0.total_cmp(&q.0).then(p.1.total_cmp(&q.1)).is_le() { p } else { q })
+            }
+            (p, q) => p.or(q),
+        };
+        Ok(MatchOutcome {
+            matched: x.matched && y.matched,
+            rms: smaller.map(|p| p.0),
+            max_dist: smaller.map(|p| p.1),
         })
     }
 
@@ -266,7 +312,7 @@ impl Pair {
 }
 
 /// Index among the species of `a` for each species of `b`; species that `a` lacks get new indices.
-fn classes_of(a: &[Amounts], b: &[Amounts]) -> Vec<u32> {
+pub(crate) fn classes_of(a: &[Amounts], b: &[Amounts]) -> Vec<u32> {
     b.iter()
         .enumerate()
         .map(|(i, s)| a.iter().position(|t| t.agrees(s)).unwrap_or(a.len() + i) as u32)
