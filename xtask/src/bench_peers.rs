@@ -6,6 +6,7 @@
 
 mod agreement;
 mod data;
+mod matcher;
 mod show;
 mod table;
 
@@ -71,6 +72,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
     fs::write(&json, serde_json::to_string_pretty(&report)? + "\n")
         .with_context(|| format!("cannot write {}", json.display()))?;
     println!("\n{report}");
+    println!("{}", matcher::run(&peers, &folder, options.quick)?);
     Ok(Outcome::Passed(format!(
         "bench-peers: results agree; the table is in {} too",
         json.strip_prefix(&root).unwrap_or(&json).display()

@@ -16,7 +16,7 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 /// A ratio in words of a table.
-fn times(ratio: f64) -> String {
+pub(super) fn times(ratio: f64) -> String {
     let decimals = usize::from(ratio < 100.0);
     format!("{ratio:.decimals$} x")
 }
@@ -147,7 +147,11 @@ impl ListsLine {
 }
 
 /// Columns as wide as their widest cell.
-fn write_table(f: &mut fmt::Formatter<'_>, head: &[&str], rows: &[Vec<String>]) -> fmt::Result {
+pub(super) fn write_table(
+    f: &mut fmt::Formatter<'_>,
+    head: &[&str],
+    rows: &[Vec<String>],
+) -> fmt::Result {
     let head = head.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>();
     let width = |column: usize| {
         let cells = rows.iter().chain([&head]).filter_map(|row| row.get(column));

@@ -12,8 +12,8 @@ const MAX_LATTICE_STEPS: u64 = 20_000_000;
 /// Most correspondences of one step of the ladder.
 const MAX_CORRESPONDENCES: usize = 100_000;
 
-/// Most sublattices of either lattice, and of their pairs.
-const MAX_SUBLATTICES: usize = 2_000;
+/// Most sublattices of the target, and most pairs of them to start from.
+pub(super) const MAX_SUBLATTICES: usize = 2_000;
 
 /// Cells A = P S and B of equal numbers of sites, where S is the primitive basis of the source.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,14 +98,13 @@ impl Lattices {
         product(&indices.map(|row| row.map(f64::from)), &self.source.0)
     }
 
-    /// The `count` least strained correspondences that pair the vectors of reduced cells: a few to start from, of any strain.
-    pub(super) fn reduced(&self, count: usize) -> Result<Vec<Candidate>, MetricError> {
-        let sources = cells(&self.source, self.cells_of_source)?;
-        let pairs = sources.len() * self.targets.len();
-        if pairs > MAX_SUBLATTICES {
-            let what = "pairs of sublattices";
-            return Err(MetricError::TooLarge { what, limit: MAX_SUBLATTICES as u64 });
-        }
+    /// The `count` least strained correspondences that pair the vectors of reduced cells: a few to start from, of any strain;
+    /// none if there are too many to look at.
+    pub(super) fn reduced(&self, count: usize) -> Vec<Candidate> {
+        let sources = match cells(&self.source, self.cells_of_source) {
+            Ok(sources) if sources.len() * self.targets.len() <= MAX_SUBLATTICES => sources,
+            _ => return Vec::new(),
+        };
         let permutations = signed_permutations();
         let mut found = Vec::new();
         for (target, t) in self.targets.iter().enumerate() {
@@ -122,7 +121,7 @@ impl Lattices {
         }
         sort(&mut found);
         found.truncate(count);
-        Ok(found)
+        found
     }
 
     /// All correspondences with a strain above `above`, at most `limit` and below `best`, by ascending strain; `None` if the
@@ -167,9 +166,6 @@ impl Lattices {
 
 fn sort(found: &mut [Candidate]) {
     found.sort_by(|x, y| {
-        x.strain
-            .total_cmp(&y.strain)
-            .then(x.target.cmp(&y.target))
-            .then(x.indices.cmp(&y.indices))
+        x.strain.total_cmp(&y.strain).then(x.target.cmp(&y.target)).then(x.indices.cmp(&y.indices))
     });
 }

@@ -8,7 +8,7 @@ use crate::MetricError;
 use crate::matcher::{Prepared, classes_of};
 use braggscape_crystal::Structure;
 use braggscape_crystal::reduction::Basis;
-use lattice::{Candidate, Lattices};
+use lattice::{Candidate, Lattices, MAX_SUBLATTICES};
 use reduce::cosets;
 use serde::{Deserialize, Serialize};
 use sites::{Buffers, Correspondence, GAP, SiteSearch};
@@ -27,7 +27,10 @@ const MAX_STEPS: u64 = 200_000_000;
 const LADDER: [f64; 7] = [0.02, 0.05, 0.1, 0.2, 0.35, 0.55, 0.8];
 
 /// Correspondences of reduced cells to start from.
-const N_REDUCED: usize = 4;
+const N_REDUCED: usize = 8;
+
+/// Correspondences of each step of the ladder that are tried before the others.
+const N_STARTS: usize = 4;
 
 /// Options of [`CrystalDistance`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -85,8 +88,8 @@ pub struct DistanceOutcome {
 /// The triangle inequality is not claimed. [`crate::StructureMatcher`] can match a pair whose strain alone exceeds its `stol`.
 ///
 /// # Bounds
-/// [`MetricError::TooLarge`] if the common cell has more than 400 sites, or either crystal more than 2000 sublattices of the index
-/// needed. A search of more than 2·10^8 steps (some seconds) ends with `certified` false.
+/// [`MetricError::TooLarge`] if the common cell has more than 400 sites, or more than 2000 sublattices have to be looked at and none
+/// is near. A search of more than 2·10^8 steps (some seconds) ends with `certified` false.
 ///
 /// # Examples
 /// ```
@@ -174,18 +177,23 @@ struct Search {
 }
 
 impl Search {
-    /// Tries one correspondence, completely if `certify`; `false` if the search met its bound.
-    fn evaluate(&mut self, candidate: &Candidate, certify: bool) -> bool {
-        let strain2 = candidate.strain * candidate.strain;
+    fn correspondence(&self, candidate: &Candidate) -> Correspondence {
         let target = self.lattices.targets[candidate.target];
-        let p = candidate.indices.map(|row| row.map(f64::from));
-        let correspondence = Correspondence {
+        let p = Basis(candidate.indices.map(|row| row.map(f64::from)));
+        Correspondence {
             a: self.lattices.cell_of_source(candidate.indices),
             b: target.basis,
             source: expanded(&self.source, candidate.indices),
             target: expanded(&self.target, target.indices),
-            periods: Basis(p).inverse(),
-        };
+            periods: p.inverse(),
+            copies: p.volume().round() as usize,
+        }
+    }
+
+    /// Tries one correspondence, completely if `certify`; `false` if the search met its bound.
+    fn evaluate(&mut self, candidate: &Candidate, certify: bool) -> bool {
+        let strain2 = candidate.strain * candidate.strain;
+        let correspondence = self.correspondence(candidate);
         let mut search = SiteSearch::new(&correspondence, &self.blocks, &mut self.buffers);
         let (found, finished) = search.least(self.best.0 - strain2, certify, MAX_STEPS);
         if let Some(rms2) = found {
@@ -194,31 +202,48 @@ impl Search {
         finished
     }
 
-    /// The best correspondence of all; whether that is certain.
-    fn run(&mut self) -> Result<bool, MetricError> {
-        // A first number, so that every pair has one.
-        for candidate in self.lattices.reduced(N_REDUCED)? {
-            self.evaluate(&candidate, false);
+    /// Tries the most promising of many correspondences, so that the others can soon be refused.
+    fn begin(&mut self, candidates: &[Candidate]) {
+        let mut order: Vec<(f64, usize)> = Vec::new();
+        for (n, candidate) in candidates.iter().enumerate() {
+            let strain2 = candidate.strain * candidate.strain;
+            if strain2 >= self.best.0 || self.buffers.steps() > MAX_STEPS / 4 {
+                break;
+            }
+            let correspondence = self.correspondence(candidate);
+            let mut search = SiteSearch::new(&correspondence, &self.blocks, &mut self.buffers);
+            order.push((strain2 + search.glance(), n));
         }
+        order.sort_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
+        for (_, n) in order.into_iter().take(N_STARTS) {
+            self.evaluate(&candidates[n], false);
+        }
+    }
+
+    /// The best correspondence of all; whether that is certain.
+    fn run(&mut self) -> bool {
+        // A first number, so that every pair has one.
+        self.begin(&self.lattices.reduced(N_REDUCED));
         let mut above = -1.0;
         for limit in LADDER {
             let Some(candidates) = self.lattices.strained(above, limit, self.best.0.sqrt()) else {
-                return Ok(false);
+                return false;
             };
+            self.begin(&candidates);
             for candidate in &candidates {
                 if candidate.strain * candidate.strain >= self.best.0 - GAP {
                     break;
                 }
                 if !self.evaluate(candidate, true) {
-                    return Ok(false);
+                    return false;
                 }
             }
             if self.best.0 - GAP <= limit * limit {
-                return Ok(true);
+                return true;
             }
             above = limit;
         }
-        Ok(false)
+        false
     }
 }
 
@@ -292,7 +317,13 @@ impl CrystalDistance {
             buffers: Buffers::default(),
             best: (f64::INFINITY, 0.0, 0.0),
         };
-        let certified = search.run()?;
+        let certified = search.run();
+        if search.best.0.is_infinite() {
+            return Err(MetricError::TooLarge {
+                what: "sublattices",
+                limit: MAX_SUBLATTICES as u64,
+            });
+        }
         let (distance, rms, strain) = search.best;
         Ok(Some(DistanceOutcome {
             distance: distance.sqrt(),

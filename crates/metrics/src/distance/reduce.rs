@@ -94,9 +94,7 @@ pub(super) fn n_sublattices(index: usize) -> usize {
         return usize::MAX;
     }
     let divisors = |n: usize| (1..=n).filter(move |d| n.is_multiple_of(*d));
-    divisors(index)
-        .flat_map(|a| divisors(index / a).map(move |e| e * (index / a / e).pow(2)))
-        .sum()
+    divisors(index).flat_map(|a| divisors(index / a).map(move |e| e * (index / a / e).pow(2))).sum()
 }
 
 /// Diagonal of the triangular matrix whose rows span the same lattice as the rows of an integer matrix.

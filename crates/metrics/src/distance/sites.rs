@@ -23,8 +23,15 @@ const MAX_LEVEL: u32 = 10;
 /// Rounds of pairing and removing the mean shift; each makes the sum smaller.
 const MAX_ROUNDS: usize = 50;
 
-/// Corners whose pairing is looked at first.
+/// Most translations that put one site on another and are looked at first, and those of them that are followed to a minimum.
+const MAX_ANCHORS: usize = 128;
 const N_STARTS: usize = 4;
+
+/// Translations that a guess rests on.
+const N_GLANCES: usize = 4;
+
+/// Most sites of the rarest kind for which boxes are first tested by these alone.
+const MAX_ANCHORED: usize = 32;
 
 fn centred(x: f64) -> f64 {
     x - x.round_ties_even()
@@ -37,6 +44,7 @@ pub(super) struct SiteSearch<'a> {
     target: Vec<[f64; 3]>,
     /// Ranges of sites of one kind, the same on both sides.
     blocks: &'a [(usize, usize)],
+    copies: usize,
     /// Minkowski-reduced basis of the averaged cell.
     basis: Basis,
     /// One of each pair ±w of the 26 lattice vectors around the origin, and |w|².
@@ -76,6 +84,8 @@ pub(super) struct Correspondence {
     pub(super) target: Vec<[f64; 3]>,
     /// Rows: primitive translations of the source as fractions of A.
     pub(super) periods: [[f64; 3]; 3],
+    /// Sites of the source that follow each other and differ by its periods.
+    pub(super) copies: usize,
 }
 
 /// Lower triangular X with X Xᵀ = G.
@@ -103,7 +113,8 @@ impl<'a> SiteSearch<'a> {
         buffers: &'a mut Buffers,
     ) -> Self {
         let (ga, gb) = (gram(&c.a), gram(&c.b));
-        let mean = std::array::from_fn(|i| std::array::from_fn(|j| f64::midpoint(ga[i][j], gb[i][j])));
+        let mean =
+            std::array::from_fn(|i| std::array::from_fn(|j| f64::midpoint(ga[i][j], gb[i][j])));
         let vectors = cholesky(mean);
         let (reduced, u) = minkowski(&vectors);
         let basis = Basis(reduced);
@@ -122,6 +133,7 @@ impl<'a> SiteSearch<'a> {
             source: c.source.iter().map(|f| change.cart(*f)).collect(),
             target: c.target.iter().map(|f| change.cart(*f)).collect(),
             blocks,
+            copies: c.copies,
             basis,
             around,
             safe: 0.2499 * shortest,
@@ -270,6 +282,9 @@ impl<'a> SiteSearch<'a> {
 
     /// Looks for a minimum from `t`, whose pairs are known, and keeps it if it is better.
     fn improve(&mut self, t: [f64; 3], best: &mut f64) {
+        if self.mean(t).1 > *best + GAP {
+            return;
+        }
         let (at, square) = self.descend(t);
         if square < *best {
             *best = square;
@@ -293,12 +308,64 @@ impl<'a> SiteSearch<'a> {
         self.periods.cart(in_periods)
     }
 
+    /// The smallest block.
+    fn rarest(&self) -> (usize, usize) {
+        self.blocks.iter().copied().min_by_key(|b| b.1 - b.0).unwrap_or((0, 0))
+    }
+
+    /// Lower bounds of W² at some of the translations that put a site of the rarest kind on another, in ascending order.
+    fn anchored(&mut self, count: usize) -> Vec<(f64, [f64; 3])> {
+        let (from, to) = self.rarest();
+        let all = (from..to).step_by(self.copies).flat_map(|i| (from..to).map(move |j| (i, j)));
+        let n = (to - from).div_ceil(self.copies) * (to - from);
+        let some: Vec<_> = all.step_by(n.div_ceil(count).max(1)).collect();
+        let mut order: Vec<(f64, [f64; 3])> = Vec::with_capacity(some.len());
+        for (i, j) in some {
+            let t = std::array::from_fn(|k| self.target[j][k] - self.source[i][k]);
+            order.push((self.relaxed(t), t));
+        }
+        order.sort_by(|x, y| x.0.total_cmp(&y.0));
+        order
+    }
+
+    /// A guess of the least W², to order correspondences by.
+    pub(super) fn glance(&mut self) -> f64 {
+        self.anchored(N_GLANCES).first().map_or(f64::INFINITY, |x| x.0)
+    }
+
+    /// Follows the best translations that put a site of the rarest kind on another.
+    fn start(&mut self, best: &mut f64) {
+        for (_, t) in self.anchored(MAX_ANCHORS).into_iter().take(N_STARTS) {
+            self.paired(t);
+            let (_, square) = self.descend(t);
+            *best = best.min(square);
+            self.paired(t);
+            self.improve(t, best);
+        }
+    }
+
+    /// Whether a mean square below `best` is possible within `radius` of `t`: then some site of the rarest kind is within
+    /// sqrt(n best / n_kind) of its partner.
+    fn is_near_an_anchor(&mut self, t: [f64; 3], radius: f64, best: f64) -> bool {
+        let (from, to) = self.rarest();
+        let n = self.target.len() as f64 / (to - from) as f64;
+        let reach = (n * best).sqrt() + radius;
+        self.buffers.steps += ((to - from) * (to - from)) as u64;
+        (from..to).any(|j| {
+            (from..to).any(|i| self.shortest(self.source[i], self.target[j], t).1 <= reach * reach)
+        })
+    }
+
     /// The least W² where that is below `budget`, up to [`GAP`], and `true`; or, once `limit` steps are done, what was found, and
-    /// `false`. Unless it is to `certify`, it only looks for minima near the best of the first corners.
+    /// `false`. Unless it is to `certify`, it only looks for minima near translations that put one site on another.
     pub(super) fn least(&mut self, budget: f64, certify: bool, limit: u64) -> (Option<f64>, bool) {
         let lengths = self.period_vectors.map(|v| dot(v, v).sqrt());
         let first = lengths.map(|l| (l / EDGE).ceil().max(2.0) as i64);
         let mut best = budget;
+        self.start(&mut best);
+        if !certify || best <= GAP {
+            return ((best < budget).then_some(best), true);
+        }
         let mut corners: HashMap<[i64; 3], Corner> = HashMap::new();
         let mut boxes: Vec<[i64; 3]> = Vec::new();
         for i in 0..first[0] {
@@ -316,25 +383,17 @@ impl<'a> SiteSearch<'a> {
         let place = |s: &Self, c: [i64; 3]| -> [f64; 3] {
             s.periods.cart(std::array::from_fn(|k| c[k] as f64 / (first[k] * scale) as f64))
         };
-        let mut order = Vec::new();
-        for c in &boxes {
-            let c = c.map(|x| x * scale);
-            let value = self.relaxed(place(self, c));
-            corners.insert(key(c), Corner { value, exact: false });
-            order.push((value, c));
-            if self.buffers.steps() > limit {
-                return ((best < budget).then_some(best), false);
+        let (from, to) = self.rarest();
+        let few = to - from <= MAX_ANCHORED;
+        boxes.retain(|b| {
+            if !few || self.buffers.steps() > limit {
+                return true;
             }
-        }
-        order.sort_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
-        for (_, c) in order.iter().take(N_STARTS) {
-            let t = place(self, *c);
-            self.paired(t);
-            self.improve(t, &mut best);
-        }
-        if !certify {
-            return ((best < budget).then_some(best), true);
-        }
+            let centre = place(self, b.map(|x| x * scale + scale / 2));
+            let edges = first.map(|n| n as f64);
+            let radius: f64 = (0..3).map(|k| 0.5 * lengths[k] / edges[k]).sum();
+            self.is_near_an_anchor(centre, radius, best)
+        });
         for level in 0..=MAX_LEVEL {
             let size = scale >> level;
             let edges: [[f64; 3]; 3] = std::array::from_fn(|k| {

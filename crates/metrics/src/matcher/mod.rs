@@ -19,7 +19,7 @@ use crate::MetricError;
 use braggscape_crystal::Structure;
 use braggscape_crystal::reduction::{LabelledCell, PRIMITIVE_SITE_TOLERANCE};
 use prepared::{is_same_input, reduce};
-use search::{Found, Side, Wanted, search};
+use search::{Found, Side, Wanted, Work, search};
 
 /// What the matcher says of a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,8 +56,9 @@ pub struct MatchOutcome {
 /// images at exactly equal distance.
 ///
 /// # Bounds
-/// A comparison gives [`MetricError::TooLarge`] after 100,000 lattice points, 10^9 pairs of them or 2·10^9 distances
-/// between sites: a few seconds. A preparation is bounded likewise.
+/// A comparison, of all exchanges of elements together, gives [`MetricError::TooLarge`] after 100,000 lattice points, 10^9
+/// pairs of them or 2·10^9 steps over sites (a distance counts for four, one that has to try periodic images for thirty more):
+/// a few seconds. A preparation is bounded likewise. Memory does not grow with the search.
 ///
 /// # Examples
 /// ```
@@ -189,12 +190,13 @@ impl StructureMatcher {
         }
         let classes = classes_of(&a.species, &b.species);
         let pair = self.pair(a, b, &classes);
-        let mut found = self.lay(&pair, wanted)?;
+        let mut work = Work::default();
+        let mut found = self.lay(&pair, wanted, &mut work)?;
         found.fit &= same_composition;
         if self.options.symmetric && wanted.fit && found.fit {
             // The second way starts from the reduced and scaled cells of the first, exchanged, and reduces them again.
             let back = self.reversed(&pair, self.primitive_tolerance())?;
-            found.fit = self.lay(&back, Wanted { fit: true, rms: false })?.fit;
+            found.fit = self.lay(&back, Wanted { fit: true, rms: false }, &mut work)?.fit;
         }
         Ok(found)
     }
@@ -267,20 +269,22 @@ impl StructureMatcher {
         let class: Vec<u32> = (0..a.species.len() as u32).collect();
         let first = side(&a.reduced, &class);
         let second = side(&b.reduced, &classes_of(&a.species, &b.species));
-        Ok(search(&first, &second, 1, true, tolerances, Wanted { fit: true, rms: false })?.fit)
+        let wanted = Wanted { fit: true, rms: false };
+        Ok(search(&first, &second, 1, true, tolerances, wanted, &mut Work::default())?.fit)
     }
 
     /// Lays one cell of the pair on the other.
-    fn lay(&self, pair: &Pair, wanted: Wanted) -> Result<Found, MetricError> {
+    fn lay(&self, pair: &Pair, wanted: Wanted, work: &mut Work) -> Result<Found, MetricError> {
         let identity: Vec<u32> = (0..=pair.largest_species()).collect();
         let (first, second) = (side(&pair.first, &identity), side(&pair.second, &identity));
         let (n1, n2) = (first.frac.len() as f64, second.frac.len() as f64);
-        let fu = pair.form_units as f64;
-        let ratio = if pair.expand_first { fu } else { 1.0 / fu };
+        let (cells, expand_first) = (pair.form_units, pair.expand_first);
+        let ratio = if expand_first { cells as f64 } else { 1.0 / cells as f64 };
+        let tolerances = self.tolerances();
         if n1 * ratio >= n2 {
-            search(&first, &second, pair.form_units, pair.expand_first, self.tolerances(), wanted)
+            search(&first, &second, cells, expand_first, tolerances, wanted, work)
         } else {
-            search(&second, &first, pair.form_units, !pair.expand_first, self.tolerances(), wanted)
+            search(&second, &first, cells, !expand_first, tolerances, wanted, work)
         }
     }
 }

@@ -35,10 +35,7 @@ fn doubled(s: &Structure) -> Structure {
     let mut sites = Vec::new();
     for x in s.sites() {
         for n in [0.0, 0.5] {
-            sites.push(Site {
-                frac: Vector3::new(x.frac.x / 2.0 + n, x.frac.y, x.frac.z),
-                ..*x
-            });
+            sites.push(Site { frac: Vector3::new(x.frac.x / 2.0 + n, x.frac.y, x.frac.z), ..*x });
         }
     }
     let stretch = Matrix3::from_diagonal(&Vector3::new(2.0, 1.0, 1.0));

@@ -94,7 +94,12 @@ fn shortest(cell: &Matrix3<f64>, frac: Vector3<f64>) -> Vector3<f64> {
 }
 
 /// Least, over translations and pairings, of the largest distance after the mean of the pairing of least squares is removed.
-fn largest_distance(cell: &Matrix3<f64>, truth: &Structure, frac: &[Vector3<f64>], of: &Structure) -> f64 {
+fn largest_distance(
+    cell: &Matrix3<f64>,
+    truth: &Structure,
+    frac: &[Vector3<f64>],
+    of: &Structure,
+) -> f64 {
     let n = truth.n_sites();
     let kinds: Vec<_> = truth.sites().iter().map(|s| s.element).collect();
     let pairings: Vec<Vec<usize>> = orders(n)
@@ -254,7 +259,8 @@ fn just_inside_and_just_outside_each_tolerance() {
         let shrink = Matrix3::from_diagonal(&Vector3::new(1.0, 1.0 / (1.0 + LENGTH + off), 1.0));
         check(&truth, &strained(&truth, shrink), &mut seen);
         let tilt = (ANGLE + off).to_radians();
-        let shear = Matrix3::new(1.0, 0.0, libm::sin(tilt), 0.0, 1.0, 0.0, 0.0, 0.0, libm::cos(tilt));
+        let shear =
+            Matrix3::new(1.0, 0.0, libm::sin(tilt), 0.0, 1.0, 0.0, 0.0, 0.0, libm::cos(tilt));
         check(&truth, &strained(&truth, shear), &mut seen);
         let mut frac = truth.frac_coords();
         frac[3].z += (SITE + off) * 6.0 / 5.0 / 2.959;

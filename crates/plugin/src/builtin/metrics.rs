@@ -3,8 +3,9 @@
 use super::entry;
 use crate::family::Family;
 use braggscape_metrics::{
-    AnyMetric, Match, Rms, StrictRecovery, StrictRecoveryMetric, StrictRecoveryOptions,
-    StructureMatcher, StructureMatcherOptions,
+    AnyMetric, CrystalDistance, CrystalDistanceMetric, CrystalDistanceOptions, Match, MetricError,
+    Rms, StrictRecovery, StrictRecoveryMetric, StrictRecoveryOptions, StructureMatcher,
+    StructureMatcherOptions,
 };
 
 pub(crate) fn metrics() -> Family<AnyMetric> {
@@ -12,6 +13,17 @@ pub(crate) fn metrics() -> Family<AnyMetric> {
     Family::new(
         "metric",
         vec![
+            (
+                "crystal-distance",
+                entry(
+                    "least strain and displacement over all ways to lay one crystal on the other, without tolerances",
+                    "scale = true",
+                    |o: CrystalDistanceOptions| {
+                        let measure = CrystalDistance::new(o);
+                        Ok::<_, MetricError>(CrystalDistanceMetric { measure }.into())
+                    },
+                ),
+            ),
             (
                 "match",
                 entry(
