@@ -36,8 +36,11 @@ pub struct MatchPair {
 struct Fixture {
     configs: Vec<StructureMatcherOptions>,
     structures: Vec<Entry>,
-    pairs: Vec<(String, usize, usize, usize, bool, Option<f64>, Option<f64>)>,
+    pairs: Vec<Listed>,
 }
+
+/// Kind, first and second structure, options, verdict, rms, largest distance.
+type Listed = (String, usize, usize, usize, bool, Option<f64>, Option<f64>);
 
 #[derive(Deserialize)]
 struct Entry {

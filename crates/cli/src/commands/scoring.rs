@@ -320,12 +320,18 @@ impl Score {
             row("mean distance, no tolerance", value);
         }
         let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        let mut text: String =
-            rows.iter().map(|(name, value)| format!("{name:<width$}  {value}\n")).collect();
-        text += &format!(
-            "rests on: lengths within {}, angles within {}°, sites within {stol}; failures and missing candidates count as not matched\n",
-            args.ltol, args.angle_tol
-        );
+        for (name, value) in &mut rows {
+            *name = format!("{name:<width$}  {value}");
+        }
+        rows.push((
+            format!(
+                "rests on: lengths within {}, angles within {}°, sites within {stol}; failures and missing candidates count as not matched",
+                args.ltol, args.angle_tol
+            ),
+            String::new(),
+        ));
+        let mut text = rows.into_iter().map(|(line, _)| line).collect::<Vec<_>>().join("\n");
+        text.push('\n');
         text
     }
 }

@@ -104,10 +104,9 @@ fn triangular_diagonal(m: [[i64; 3]; 3]) -> [i64; 3] {
         for row in k + 1..3 {
             while m[row][k] != 0 {
                 let q = m[k][k] / m[row][k];
-                for n in 0..3 {
-                    m[k][n] -= q * m[row][n];
-                }
-                m.swap(k, row);
+                let other = m[row];
+                m[row] = std::array::from_fn(|n| m[k][n] - q * other[n]);
+                m[k] = other;
             }
         }
     }
@@ -153,9 +152,9 @@ fn eigenvalues(mut m: [[f64; 3]; 3]) -> [f64; 3] {
             let t = 1.0_f64.copysign(theta) / (theta.abs() + (theta * theta + 1.0).sqrt());
             let c = 1.0 / (t * t + 1.0).sqrt();
             let s = t * c;
-            for k in 0..3 {
-                let (x, y) = (m[k][p], m[k][q]);
-                (m[k][p], m[k][q]) = (c * x - s * y, s * x + c * y);
+            for row in &mut m {
+                let (x, y) = (row[p], row[q]);
+                (row[p], row[q]) = (c * x - s * y, s * x + c * y);
             }
             let (x, y) = (m[p], m[q]);
             for k in 0..3 {
