@@ -155,6 +155,11 @@ fn settings_and_options_agree_with_pymatgen() {
     check("matcher-options", &ties);
 }
 
+#[test]
+fn noise_levels_degenerate_lattices_and_combined_options_agree_with_pymatgen() {
+    check("matcher-cases", &[]);
+}
+
 #[derive(Deserialize)]
 struct Intervals {
     rows: Vec<(u64, u64, f64, f64, f64)>,

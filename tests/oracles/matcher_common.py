@@ -35,13 +35,13 @@ CONFIGS = {
 
 def mp20(shared):
     """All rows of the development file, as pymatgen reads their CIF."""
-    with open(Path(shared) / "data" / "mp20_dev.csv", newline="") as f:
+    with open(Path(shared) / "mp20_dev.csv", newline="") as f:
         return [Structure.from_str(row["cif"], fmt="cif") for row in csv.DictReader(f)]
 
 
 def ten(shared):
     """The ten study crystals in their conventional cells."""
-    data = json.loads((Path(shared) / "data" / "ten_structures.json").read_text())
+    data = json.loads((Path(shared) / "ten_structures.json").read_text())
     return [
         Structure(
             Lattice.from_parameters(*(s[k] for k in ("a", "b", "c", "alpha", "beta", "gamma"))),
@@ -107,11 +107,11 @@ def supercell(s, size, rng):
 class Table:
     """Collects structures and pairs."""
 
-    def __init__(self):
-        self.structures, self.pairs, self.objects = [], [], []
+    def __init__(self, configs=CONFIGS):
+        self.structures, self.pairs, self.objects, self.configs = [], [], [], configs
         self.matchers = {
             name: StructureMatcher(**{k: v for k, v in c.items() if k not in ("symmetric", "anonymous")})
-            for name, c in CONFIGS.items()
+            for name, c in configs.items()
         }
 
     def add(self, s, of=None, cell=False):
@@ -142,7 +142,7 @@ class Table:
 
     def pair(self, kind, a, b, *configs):
         for name in configs:
-            m, c = self.matchers[name], CONFIGS[name]
+            m, c = self.matchers[name], self.configs[name]
             sa, sb = self.objects[a], self.objects[b]
             # The answer to this pair alone, as in a fresh process: reductions are remembered by approximate equality.
             StructureMatcher._get_reduced_istructure.cache_clear()
@@ -153,12 +153,12 @@ class Table:
                 fit = bool(m.fit(sa, sb, symmetric=c.get("symmetric", False)))
                 rms, largest = m.get_rms_dist(sa, sb) or (None, None)
             number = lambda v: None if v is None else float(v)
-            self.pairs.append([kind, a, b, list(CONFIGS).index(name), fit, number(rms), number(largest)])
+            self.pairs.append([kind, a, b, list(self.configs).index(name), fit, number(rms), number(largest)])
 
     def write(self, path):
         data = {
             "versions": {p: version(p) for p in ("pymatgen", "pymatgen-core", "numpy", "scipy")},
-            "configs": list(CONFIGS.values()),
+            "configs": list(self.configs.values()),
             "structures": self.structures,
             "pairs": self.pairs,
         }

@@ -7,6 +7,7 @@
 mod agreement;
 mod amd;
 mod data;
+mod matcher;
 mod show;
 mod table;
 
@@ -73,6 +74,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
         .with_context(|| format!("cannot write {}", json.display()))?;
     println!("\n{report}");
     println!("{}", amd::run(&peers, &folder, options.quick)?);
+    println!("{}", matcher::run(&peers, &folder, options.quick)?);
     Ok(Outcome::Passed(format!(
         "bench-peers: results agree; the table is in {} too",
         json.strip_prefix(&root).unwrap_or(&json).display()

@@ -99,7 +99,7 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Whether two crystal structures match, as pymatgen's StructureMatcher says
     #[command(
-        after_help = "Example:\n  braggscape match found.cif truth.cif --ltol 0.1 --stol 0.2"
+        after_help = "Example:\n  braggscape match found.cif truth.cif --ltol 0.1 --stol 0.2\n  braggscape match --pairs pairs.jsonl --distance\n  braggscape match --reference test.csv --candidates out.jsonl --ltol 0.3 --stol 0.5 --angle-tol 10\n\nThe last one scores generated structures with the tolerances of CDVAE, DiffCSP and FlowMM. Their programs count a pair as matched when it has an rms, whatever the largest distance, and so does n_matched; n_fit asks for both. They also count candidates as failed that they call invalid; here nothing is sorted out."
     )]
     Match(MatchArgs),
     /// Average minimum distances of a structure, and continuous distances between structures
@@ -287,12 +287,15 @@ pub(crate) struct MatchArgs {
     /// Lines {"a": structure, "b": structure}
     #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["a", "reference", "candidates"])]
     pub(crate) pairs: Option<PathBuf>,
-    /// Reference structures, paired with the candidates by id (not available yet)
-    #[arg(long, value_name = "R", conflicts_with = "a")]
+    /// Reference structures (.csv, .jsonl), paired with the candidates by id
+    #[arg(long, value_name = "R", conflicts_with = "a", requires = "candidates")]
     pub(crate) reference: Option<PathBuf>,
-    /// Candidate structures (not available yet)
-    #[arg(long, value_name = "C", conflicts_with = "a")]
+    /// Candidate structures (.csv, .jsonl), any number for each reference
+    #[arg(long, value_name = "C", conflicts_with = "a", requires = "reference")]
     pub(crate) candidates: Option<PathBuf>,
+    /// Give the distance without tolerances as well
+    #[arg(long)]
+    pub(crate) distance: bool,
     /// Fractional tolerance of lengths
     #[arg(long, default_value_t = 0.2, allow_negative_numbers = true)]
     pub(crate) ltol: f64,

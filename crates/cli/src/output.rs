@@ -69,30 +69,56 @@ pub(crate) fn notice(shared: &Shared, message: &str) {
 
 /// Works on the entries of a batch on all cores and prints one line each, in order; a failed entry gives an `error` line.
 ///
-/// Entries are read as lines are written: at most [`WINDOW`] are held at a time, so memory does not grow with the list, and one
-/// that takes long holds the others up only when the window is full of them. `S` is scratch space, of which there is one for
-/// each entry in work. Exit code 1 if some entry failed.
+/// Workers turn results into text as well, which takes longest. Exit code 1 if some entry failed. See [`in_order`].
 pub(crate) fn batch<T: Send, S: Default + Send, R: Serialize>(
     entries: impl Iterator<Item = Result<T, Failure>>,
     work: impl Fn(T, &mut S) -> Result<R, Failure> + Sync,
 ) -> Result<ExitCode, Failure> {
+    let mut out = stdout();
+    let mut failed = false;
+    let line = |entry: T, space: &mut S| work(entry, space).and_then(|result| json_line(&result));
+    in_order(entries, line, |line| {
+        match line {
+            Some(Ok(line)) => writeln!(out, "{line}")?,
+            Some(Err(failure)) => {
+                failed = true;
+                writeln!(out, "{}", serde_json::json!({ "error": failure.into_message() }))?;
+            }
+            None => out.flush()?,
+        }
+        Ok(())
+    })?;
+    out.flush()?;
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// Works on the entries of a batch on all cores and hands the results to `take`, in order; `None` says that the next one is not
+/// ready, so that whoever reads along need not wait for it.
+///
+/// Entries are read as results are taken: at most [`WINDOW`] are held at a time, so memory does not grow with the list, and one
+/// that takes long holds the others up only when the window is full of them. `S` is scratch space, of which there is one for
+/// each entry in work. Reading and taking stay on this thread.
+pub(crate) fn in_order<T: Send, S: Default + Send, R: Send>(
+    entries: impl Iterator<Item = Result<T, Failure>>,
+    work: impl Fn(T, &mut S) -> Result<R, Failure> + Sync,
+    take: impl FnMut(Option<Result<R, Failure>>) -> io::Result<()>,
+) -> Result<(), Failure> {
     let (work, spaces, closed) = (&work, &Spaces::default(), &AtomicBool::new(false));
-    // Reading and writing stay on this thread. Workers turn results into text as well, which takes longest.
     rayon::in_place_scope(|scope| {
-        let lines = entries.fuse().map(|entry| {
-            let (answer, line) = mpsc::sync_channel(1);
+        let results = entries.fuse().map(|entry| {
+            let (answer, result) = mpsc::sync_channel(1);
             scope.spawn(move |_| {
                 if !closed.load(Ordering::Relaxed) {
-                    let result = entry.and_then(|entry| spaces.with(|space| work(entry, space)));
-                    // Nobody waits for the line of an output that was closed in the meantime.
-                    let _ = answer.send(result.and_then(|result| json_line(&result)));
+                    // Nobody waits for the result once the output was closed.
+                    let _ = answer
+                        .send(entry.and_then(|entry| spaces.with(|space| work(entry, space))));
                 }
             });
-            line
+            result
         });
-        let failed = write_lines(lines);
-        closed.store(failed.is_err(), Ordering::Relaxed);
-        Ok(ExitCode::from(u8::from(failed?)))
+        let taken = take_results(results, take);
+        closed.store(taken.is_err(), Ordering::Relaxed);
+        Ok(taken?)
     })
 }
 
@@ -101,36 +127,28 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|e| Failure::work(&e))
 }
 
-/// Writes lines as they come, [`WINDOW`] ahead of the one awaited, and says whether some failed.
-fn write_lines(
-    mut lines: impl Iterator<Item = Receiver<Result<String, Failure>>>,
-) -> io::Result<bool> {
-    let mut out = stdout();
+/// Takes results as they come, [`WINDOW`] ahead of the one awaited.
+fn take_results<R>(
+    mut results: impl Iterator<Item = Receiver<Result<R, Failure>>>,
+    mut take: impl FnMut(Option<Result<R, Failure>>) -> io::Result<()>,
+) -> io::Result<()> {
     let mut window = VecDeque::new();
-    let mut failed = false;
     loop {
-        window.extend(lines.by_ref().take(WINDOW - window.len()));
-        let Some(line) = window.pop_front() else { break };
-        let line = match line.try_recv() {
+        window.extend(results.by_ref().take(WINDOW - window.len()));
+        let Some(next) = window.pop_front() else { return Ok(()) };
+        let result = match next.try_recv() {
             Err(TryRecvError::Empty) => {
-                // Whoever reads along need not wait for the next line.
-                out.flush()?;
-                line.recv().ok()
+                take(None)?;
+                next.recv().ok()
             }
-            line => line.ok(),
+            result => result.ok(),
         };
-        match line {
-            Some(Ok(line)) => writeln!(out, "{line}")?,
-            Some(Err(failure)) => {
-                failed = true;
-                writeln!(out, "{}", serde_json::json!({ "error": failure.into_message() }))?;
-            }
+        match result {
+            Some(result) => take(Some(result))?,
             // The worker panicked. The scope passes that on when the others are done.
-            None => break,
+            None => return Ok(()),
         }
     }
-    out.flush()?;
-    Ok(failed)
 }
 
 /// Scratch spaces that wait for use.

@@ -1,6 +1,6 @@
 //! The seam of comparing a recovered structure with the truth.
 
-use crate::{AmdLinf, MetricError, PddEmd, StrictRecovery, StructureMatcher};
+use crate::{AmdLinf, CrystalDistance, MetricError, PddEmd, StrictRecovery, StructureMatcher};
 use braggscape_crystal::Structure;
 use enum_dispatch::enum_dispatch;
 
@@ -115,11 +115,31 @@ impl Metric for StrictRecoveryMetric {
     }
 }
 
+/// `crystal-distance`: [`CrystalDistance::distance`]; infinite where the compositions differ.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CrystalDistanceMetric {
+    /// The distance with its options.
+    pub measure: CrystalDistance,
+}
+
+impl Metric for CrystalDistanceMetric {
+    fn direction(&self) -> Direction {
+        Direction::SmallerIsBetter
+    }
+
+    fn evaluate(&self, reference: &Structure, candidate: &Structure) -> Result<f64, MetricError> {
+        let outcome = self.measure.distance(reference, candidate)?;
+        Ok(outcome.map_or(f64::INFINITY, |o| o.distance))
+    }
+}
+
 /// The built-in metrics, and one variant for metrics of other crates.
 #[enum_dispatch(Metric)]
 pub enum AnyMetric {
     /// Kind `amd-linf`.
     AmdLinf(AmdLinf),
+    /// Kind `crystal-distance`.
+    CrystalDistance(CrystalDistanceMetric),
     /// Kind `match`.
     Match(Match),
     /// Kind `pdd-emd`.

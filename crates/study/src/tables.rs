@@ -82,7 +82,7 @@ fn csv_text(rows: Vec<Vec<String>>) -> String {
     writer.into_inner().map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default()
 }
 
-/// A summary table as aligned text.
+/// A summary table as aligned text; the rates of the untouched starts (no-op) stand before those of the results.
 pub fn summary_text(records: &[Record]) -> String {
     let mut rows = vec![
         [
@@ -93,6 +93,7 @@ pub fn summary_text(records: &[Record]) -> String {
             "n",
             "no-op",
             "match rate [95 %]",
+            "no-op strict",
             "strict",
             "median loss",
             "evaluations",
@@ -114,6 +115,7 @@ pub fn summary_text(records: &[Record]) -> String {
             s.n.to_string(),
             format!("{:.2}", rate(s.noop_matched, s.n)),
             format!("{:.2} [{low:.2}, {high:.2}]", rate(s.matched, s.n)),
+            format!("{:.2}", rate(s.noop_strict, s.n)),
             format!("{:.2}", rate(s.strict, s.n)),
             median(s.median_loss_final, 4),
             median(s.median_evaluations, 0),
@@ -184,4 +186,22 @@ pub(crate) fn write_timing_table(
     std::fs::create_dir_all(&tables).map_err(StudyError::io(&tables, "made"))?;
     atomic::write(&tables.join("timings.csv"), csv_text(rows).as_bytes())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_rate_stands_without_that_of_doing_nothing() {
+        let text = summary_text(&[]);
+        for rate in ["match rate", "strict"] {
+            let before = text.find(&format!("  {rate}")).map(|at| &text[..at]);
+            assert!(before.is_some_and(|t| t.contains("no-op")), "{text}");
+        }
+        let heading = |name: &str| HEADINGS.iter().position(|h| *h == name);
+        assert!(heading("noop_rate") < heading("match_rate") && heading("noop_rate").is_some());
+        assert!(heading("noop_strict").is_some());
+        assert!(text.contains("no-op  match rate [95 %]  no-op strict  strict"), "{text}");
+    }
 }

@@ -1,21 +1,22 @@
 //! `braggscape match`.
 
+use super::scoring;
 use crate::args::{MatchArgs, OutputFormat, Shared};
 use crate::failure::Failure;
 use crate::input;
 use crate::output::{batch, choose, print, print_json};
 use braggscape_crystal::Structure;
 use braggscape_crystal::io::structure_from_json;
-use braggscape_metrics::{MatchOutcome, StructureMatcher, StructureMatcherOptions};
-use serde_json::{Value, json};
+use braggscape_metrics::{
+    CrystalDistance, CrystalDistanceOptions, DistanceOutcome, MatchOutcome, MetricError, Prepared,
+    StructureMatcher, StructureMatcherOptions,
+};
+use serde_json::{Map, Value, json};
 use std::io::BufRead;
 use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) fn run(args: &MatchArgs, shared: &Shared) -> Result<ExitCode, Failure> {
-    if args.reference.is_some() || args.candidates.is_some() {
-        return Err(Failure::not_available("match --reference --candidates"));
-    }
     let options = StructureMatcherOptions {
         ltol: args.ltol,
         stol: args.stol,
@@ -29,7 +30,10 @@ pub(crate) fn run(args: &MatchArgs, shared: &Shared) -> Result<ExitCode, Failure
     let matcher = StructureMatcher::new(options).map_err(|e| Failure::bad_input(&e))?;
     if let Some(path) = &args.pairs {
         choose(shared, "match --pairs", &[OutputFormat::Jsonl, OutputFormat::Json])?;
-        return pairs(path, &matcher);
+        return pairs(path, &Comparison::new(matcher, args));
+    }
+    if let (Some(reference), Some(candidates)) = (&args.reference, &args.candidates) {
+        return scoring::run(reference, candidates, &Comparison::new(matcher, args), args, shared);
     }
     let formats = [OutputFormat::Text, OutputFormat::Json, OutputFormat::Jsonl];
     let format = choose(shared, "match", &formats)?;
@@ -37,33 +41,91 @@ pub(crate) fn run(args: &MatchArgs, shared: &Shared) -> Result<ExitCode, Failure
         return Err(Failure::usage("expected two structures, or --pairs FILE.jsonl"));
     };
     let (a, b) = (input::structure(a)?.structure, input::structure(b)?.structure);
-    let outcome = compare(&matcher, &a, &b)?;
+    let comparison = Comparison::new(matcher, args);
+    let compared = comparison.compare(&a, &b)?;
     if format == OutputFormat::Text {
-        print(&text(args, &outcome))?;
+        print(&text(args, &compared))?;
     } else {
-        print_json(&json_of(&outcome))?;
+        print_json(&Value::Object(comparison.fields(&compared)))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn compare(
-    matcher: &StructureMatcher,
-    a: &Structure,
-    b: &Structure,
-) -> Result<MatchOutcome, Failure> {
-    let work = || matcher.compare(&matcher.prepare(a)?, &matcher.prepare(b)?);
-    work().map_err(|e| Failure::work(&e))
+/// What is asked of a pair.
+pub(super) struct Comparison {
+    pub(super) matcher: StructureMatcher,
+    distance: Option<CrystalDistance>,
 }
 
-fn json_of(outcome: &MatchOutcome) -> Value {
-    json!({ "match": outcome.matched, "rms": outcome.rms, "max_dist": outcome.max_dist })
+/// The answers.
+pub(super) struct Compared {
+    pub(super) outcome: MatchOutcome,
+    pub(super) distance: Option<DistanceOutcome>,
 }
 
-fn text(args: &MatchArgs, outcome: &MatchOutcome) -> String {
+impl Comparison {
+    fn new(matcher: StructureMatcher, args: &MatchArgs) -> Self {
+        let options = CrystalDistanceOptions { scale: !args.no_scale };
+        Self { matcher, distance: args.distance.then(|| CrystalDistance::new(options)) }
+    }
+
+    fn compare(&self, a: &Structure, b: &Structure) -> Result<Compared, Failure> {
+        let prepared = self.matcher.prepare(b).map_err(|e| Failure::work(&e))?;
+        self.compare_prepared(a, b, &prepared)
+    }
+
+    /// As [`Comparison::compare`], where `b` has been prepared for the matcher before.
+    pub(super) fn compare_prepared(
+        &self,
+        a: &Structure,
+        b: &Structure,
+        prepared: &Prepared,
+    ) -> Result<Compared, Failure> {
+        let work = || {
+            let outcome = self.matcher.compare(&self.matcher.prepare(a)?, prepared)?;
+            let distance = match &self.distance {
+                Some(distance) => distance.distance(a, b)?,
+                None => None,
+            };
+            Ok(Compared { outcome, distance })
+        };
+        work().map_err(|e: MetricError| Failure::work(&e))
+    }
+
+    /// Fields of a line of JSON.
+    pub(super) fn fields(&self, compared: &Compared) -> Map<String, Value> {
+        let Compared { outcome, distance } = compared;
+        let mut fields = Map::new();
+        fields.insert("match".to_owned(), json!(outcome.matched));
+        fields.insert("rms".to_owned(), json!(outcome.rms));
+        fields.insert("max_dist".to_owned(), json!(outcome.max_dist));
+        if self.distance.is_some() {
+            fields.insert("distance".to_owned(), json!(distance.map(|d| d.distance)));
+            fields.insert("distance_rms".to_owned(), json!(distance.map(|d| d.rms)));
+            fields.insert("distance_strain".to_owned(), json!(distance.map(|d| d.strain)));
+            fields.insert("distance_certified".to_owned(), json!(distance.map(|d| d.certified)));
+        }
+        fields
+    }
+}
+
+fn text(args: &MatchArgs, compared: &Compared) -> String {
+    let outcome = &compared.outcome;
     let verdict = if outcome.matched { "match" } else { "no match" };
     let number = |x: Option<f64>| x.map_or_else(|| "none".to_owned(), |x| format!("{x:.6}"));
+    let distance = match compared.distance {
+        Some(d) => format!(
+            "  distance {:.6}{} (sites {:.6}, strain {:.6}; no tolerance)\n",
+            d.distance,
+            if d.certified { "" } else { " or less" },
+            d.rms,
+            d.strain
+        ),
+        None if args.distance => "  no distance: the compositions differ\n".to_owned(),
+        None => String::new(),
+    };
     format!(
-        "{verdict}\n  rms {}, largest distance {} (in units of (V/N)^(1/3))\n  rests on: lengths within {}, angles within {}°, sites within {}{}{}{}\n",
+        "{verdict}\n  rms {}, largest distance {} (in units of (V/N)^(1/3))\n  rests on: lengths within {}, angles within {}°, sites within {}{}{}{}\n{distance}",
         number(outcome.rms),
         number(outcome.max_dist),
         args.ltol,
@@ -76,7 +138,7 @@ fn text(args: &MatchArgs, outcome: &MatchOutcome) -> String {
 }
 
 /// One line a pair.
-fn pairs(path: &Path, matcher: &StructureMatcher) -> Result<ExitCode, Failure> {
+fn pairs(path: &Path, comparison: &Comparison) -> Result<ExitCode, Failure> {
     let (reader, name) = (input::reader(path)?, input::name_of(path));
     let mut lines = reader
         .lines()
@@ -93,7 +155,8 @@ fn pairs(path: &Path, matcher: &StructureMatcher) -> Result<ExitCode, Failure> {
         )));
     }
     batch(lines, |(line, text), (): &mut ()| {
-        let at = |what: &dyn std::fmt::Display| Failure::usage(format!("{name}:{line}: {what}"));
+        let place = format!("{name}:{line}");
+        let at = |what: &dyn std::fmt::Display| Failure::usage(format!("{place}: {what}"));
         let value: Value = serde_json::from_str(&text).map_err(|e| at(&e))?;
         let side = |key: &str| {
             let side = value.get(key).ok_or_else(|| at(&format!("`{key}` is missing")))?;
@@ -101,6 +164,7 @@ fn pairs(path: &Path, matcher: &StructureMatcher) -> Result<ExitCode, Failure> {
                 .map(|named| named.structure)
                 .map_err(|e| at(&format!("`{key}`: {e}")))
         };
-        compare(matcher, &side("a")?, &side("b")?).map(|outcome| json_of(&outcome))
+        let compared = comparison.compare(&side("a")?, &side("b")?).map_err(|e| e.at(&place))?;
+        Ok(Value::Object(comparison.fields(&compared)))
     })
 }

@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod matching;
 pub(crate) mod perturb;
 pub(crate) mod run;
+mod scoring;
 pub(crate) mod simulate;
 pub(crate) mod structures;
 

@@ -247,3 +247,37 @@ fn pairs_are_judged_line_for_line() {
     );
     assert!(lines[3]["error"].as_str().unwrap().starts_with("pairs.jsonl:4:"), "{}", lines[3]);
 }
+
+/// A pair of 200 sites each that the matcher gives up.
+fn hopeless_pair() -> String {
+    let side = |seed: u64| {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            f64::from((state >> 40) as u32) / f64::from(1_u32 << 24)
+        };
+        let coords: Vec<[f64; 3]> = (0..200).map(|_| [next(), next(), next()]).collect();
+        json!({"lattice": [[14, 0, 0], [0, 14, 0], [0, 0, 14]], "numbers": vec![29; 200], "frac_coords": coords})
+    };
+    json!({"a": side(1), "b": side(2)}).to_string()
+}
+
+#[test]
+fn a_pair_that_would_take_too_long_gives_an_error_line_and_the_others_go_on() {
+    if std::env::var_os("BRAGGSCAPE_SLOW_TESTS").is_none() {
+        return;
+    }
+    let dir = crystals();
+    let u2ti =
+        run(dir.path(), &["perturb", "u2ti.cif", "--coords", "0"]).ok().lines()[0]["structure"]
+            .clone();
+    let good = json!({"a": u2ti, "b": u2ti});
+    write(dir.path(), "pairs.jsonl", &format!("{good}\n{}\n{good}\n", hopeless_pair()));
+    let wide = ["--ltol", "0.5", "--stol", "2", "--angle-tol", "90", "--no-primitive"];
+    let ran = run(dir.path(), &[&["match", "--pairs", "pairs.jsonl"][..], &wide].concat());
+    assert_eq!(ran.code, Some(1));
+    let lines = ran.lines();
+    let message = lines[1]["error"].as_str().unwrap();
+    assert!(message.starts_with("pairs.jsonl:2: the search passed its bound of"), "{message}");
+    assert_eq!((&lines[0]["match"], &lines[2]["match"]), (&json!(true), &json!(true)));
+}

@@ -8,5 +8,6 @@ mod contract;
 mod gradient;
 mod help;
 mod program;
+mod scoring;
 mod standard_cells;
 mod study;

@@ -118,6 +118,11 @@ fn quote_non_finite(text: &str) -> Option<String> {
     changed.then_some(out)
 }
 
+/// The identifier of a text that is a JSON object, whatever else is in it.
+pub(super) fn identifier_of(text: &str) -> Option<String> {
+    identifier(serde_json::from_str::<Value>(text).ok()?.as_object()?)
+}
+
 fn identifier(object: &Map<String, Value>) -> Option<String> {
     ["id", "material_id"].iter().find_map(|key| match object.get(*key)? {
         Value::String(id) if !id.is_empty() => Some(id.clone()),

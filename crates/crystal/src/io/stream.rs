@@ -42,6 +42,17 @@ impl RawEntry {
         }
     }
 
+    /// The identifier, as far as one can tell it without reading the structure, or although that cannot be read.
+    ///
+    /// That of the column `material_id` or `id`, or that of a JSON object; CIF and POSCAR texts give none here.
+    pub fn id(&self) -> Option<String> {
+        match self.format {
+            Format::CdvaeCsv => self.id.clone(),
+            Format::Json | Format::Jsonl => json::identifier_of(&self.text),
+            Format::Cif | Format::Poscar => None,
+        }
+    }
+
     /// Line of the source on which the entry begins, from 1.
     pub fn line(&self) -> u64 {
         self.first_line

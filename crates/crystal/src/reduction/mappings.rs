@@ -172,6 +172,20 @@ impl MappingSearch {
         &self,
         from: &Basis,
         target: &Basis,
+        visit: impl FnMut(LatticeMapping) -> ControlFlow<()>,
+    ) -> Result<(), ReductionError> {
+        self.for_each_counted(from, target, &mut 0, visit)
+    }
+
+    /// As [`MappingSearch::for_each`], where several searches share one bound: `steps` counts on from one to the next.
+    ///
+    /// # Errors
+    /// As [`MappingSearch::for_each`].
+    pub fn for_each_counted(
+        &self,
+        from: &Basis,
+        target: &Basis,
+        steps: &mut u64,
         mut visit: impl FnMut(LatticeMapping) -> ControlFlow<()>,
     ) -> Result<(), ReductionError> {
         let (lengths, angles) = (target.lengths(), target.angles());
@@ -189,9 +203,9 @@ impl MappingSearch {
         let [alpha, beta, gamma] = angles.map(|x| AngleTest::new(x, self.angle_tol));
         let mut b_list = Vec::with_capacity(for_b.len());
         let mut c_list = Vec::with_capacity(for_c.len());
-        let mut steps = 0_u64;
+        *steps += points.len() as u64;
         for a in &for_a {
-            steps += (for_b.len() + for_c.len()) as u64;
+            *steps += (for_b.len() + for_c.len()) as u64;
             b_list.clear();
             b_list.extend(for_b.iter().filter(|b| gamma.accepts(a, b)));
             if b_list.is_empty() {
@@ -200,8 +214,8 @@ impl MappingSearch {
             c_list.clear();
             c_list.extend(for_c.iter().filter(|c| beta.accepts(a, c)));
             for b in &b_list {
-                steps += c_list.len() as u64;
-                if steps > self.max_steps {
+                *steps += c_list.len() as u64;
+                if *steps > self.max_steps {
                     return Err(ReductionError::TooManyMappings { limit: self.max_steps });
                 }
                 for c in &c_list {

@@ -1,6 +1,6 @@
 //! Matching with elements exchanged for each other.
 
-use super::search::{Found, Wanted};
+use super::search::{Found, Wanted, Work};
 use super::{Pair, StructureMatcher, classes_of};
 use crate::MetricError;
 use crate::matcher::prepared::{Prepared, is_same_input};
@@ -47,6 +47,7 @@ impl StructureMatcher {
             return Err(MetricError::TooLarge { what: "elements", limit: MAX_ELEMENTS });
         }
         let plain = self.pair(a, b, &classes_of(&a.species, &b.species));
+        let mut work = Work::default();
         permutations(&mut to, 0, &mut |to| {
             if !a.composition.substituted(&from, to).agrees(&b.composition) {
                 return Ok(false);
@@ -62,7 +63,7 @@ impl StructureMatcher {
             for (kind, k) in pair.second.kinds.iter_mut().zip(source) {
                 kind.species = own[k.species as usize];
             }
-            let found = self.lay(&pair, wanted)?;
+            let found = self.lay(&pair, wanted, &mut work)?;
             best.fit |= found.fit;
             best.rms = match (best.rms, found.rms) {
                 (Some(x), Some(y)) if y.0 < x.0 => Some(y),

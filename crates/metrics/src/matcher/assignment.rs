@@ -2,7 +2,7 @@
 
 /// Buffers of the solver, kept between calls.
 #[derive(Debug, Default)]
-pub(super) struct Assignment {
+pub(crate) struct Assignment {
     row_dual: Vec<f64>,
     column_dual: Vec<f64>,
     path_cost: Vec<f64>,
@@ -13,7 +13,7 @@ pub(super) struct Assignment {
     rows_seen: Vec<bool>,
     columns_seen: Vec<bool>,
     /// Matrix elements looked at so far by the search for augmenting paths.
-    pub(super) steps: u64,
+    pub(crate) steps: u64,
 }
 
 const NONE: usize = usize::MAX;
@@ -29,7 +29,7 @@ impl Assignment {
     /// # References
     /// Jonker & Volgenant, Computing 38, 325 (1987), doi:10.1007/BF02278710; Crouse, IEEE Trans. Aerosp. Electron. Syst. 52,
     /// 1679 (2016), doi:10.1109/TAES.2016.140952.
-    pub(super) fn solve(&mut self, n: usize, cost: &[f64]) -> Option<&[usize]> {
+    pub(crate) fn solve(&mut self, n: usize, cost: &[f64]) -> Option<&[usize]> {
         debug_assert_eq!(cost.len(), n * n);
         for v in [&mut self.row_dual, &mut self.column_dual, &mut self.path_cost] {
             v.clear();

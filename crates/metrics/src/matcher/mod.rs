@@ -11,14 +11,15 @@ mod species;
 pub use options::StructureMatcherOptions;
 pub use prepared::Prepared;
 
+pub(crate) use assignment::Assignment;
 pub(crate) use search::{SiteTolerance, Tolerances};
+pub(crate) use species::Amounts;
 
 use crate::MetricError;
 use braggscape_crystal::Structure;
 use braggscape_crystal::reduction::{LabelledCell, PRIMITIVE_SITE_TOLERANCE};
 use prepared::{is_same_input, reduce};
-use search::{Found, Side, Wanted, search};
-use species::Amounts;
+use search::{Found, Side, Wanted, Work, search};
 
 /// What the matcher says of a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,8 +56,9 @@ pub struct MatchOutcome {
 /// images at exactly equal distance.
 ///
 /// # Bounds
-/// A comparison gives [`MetricError::TooLarge`] after 100,000 lattice points, 10^9 pairs of them or 2·10^9 distances
-/// between sites: a few seconds. A preparation is bounded likewise.
+/// A comparison, of all exchanges of elements together, gives [`MetricError::TooLarge`] after 100,000 lattice points, 10^9
+/// pairs of them or 2·10^9 steps over sites (a distance counts for four, one that has to try periodic images for thirty more):
+/// a few seconds. A preparation is bounded likewise. Memory does not grow with the search.
 ///
 /// # Examples
 /// ```
@@ -133,6 +135,51 @@ impl StructureMatcher {
         })
     }
 
+    /// Verdict and distances of a pair that do not depend on its order, to the last bit: a match in both orders, and the smaller
+    /// of the two rms with the largest displacement that goes with it.
+    ///
+    /// Unlike the option `symmetric`, which is pymatgen's and compares the reduced and scaled cells once more the other way round,
+    /// this is [`StructureMatcher::compare`] of (a, b) and of (b, a). Where only one order gives an rms, it is that one.
+    ///
+    /// # Errors
+    /// As [`StructureMatcher::compare`].
+    ///
+    /// # Examples
+    /// ```
+    /// use braggscape_crystal::{Element, Lattice, Site, Structure};
+    /// use braggscape_metrics::{StructureMatcher, StructureMatcherOptions};
+    /// use nalgebra::Vector3;
+    ///
+    /// // One atom, one length 19.5 % longer than the other: within ltol = 0.2 of it in either order.
+    /// let iron = |c: f64| {
+    ///     let lattice = Lattice::from_rows([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, c]])?;
+    ///     let site = Site::new(Element::from_symbol("Fe")?, Vector3::zeros());
+    ///     Structure::new(lattice, vec![site])
+    /// };
+    /// let options = StructureMatcherOptions { scale: false, ..StructureMatcherOptions::default() };
+    /// let matcher = StructureMatcher::new(options)?;
+    /// let (a, b) = (matcher.prepare(&iron(2.0)?)?, matcher.prepare(&iron(2.39)?)?);
+    /// let outcome = matcher.symmetric_match(&a, &b)?;
+    /// assert!(outcome.matched);
+    /// assert_eq!(outcome, matcher.symmetric_match(&b, &a)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn symmetric_match(&self, a: &Prepared, b: &Prepared) -> Result<MatchOutcome, MetricError> {
+        let (x, y) = (self.compare(a, b)?, self.compare(b, a)?);
+        let pair = |o: &MatchOutcome| o.rms.zip(o.max_dist);
+        let smaller = match (pair(&x), pair(&y)) {
+            (Some(p), Some(q)) => {
+                Some(if p.0.total_cmp(&q.0).then(p.1.total_cmp(&q.1)).is_le() { p } else { q })
+            }
+            (p, q) => p.or(q),
+        };
+        Ok(MatchOutcome {
+            matched: x.matched && y.matched,
+            rms: smaller.map(|p| p.0),
+            max_dist: smaller.map(|p| p.1),
+        })
+    }
+
     fn answer(&self, a: &Prepared, b: &Prepared, wanted: Wanted) -> Result<Found, MetricError> {
         if self.options.anonymous {
             return self.anonymous(a, b, wanted);
@@ -143,12 +190,13 @@ impl StructureMatcher {
         }
         let classes = classes_of(&a.species, &b.species);
         let pair = self.pair(a, b, &classes);
-        let mut found = self.lay(&pair, wanted)?;
+        let mut work = Work::default();
+        let mut found = self.lay(&pair, wanted, &mut work)?;
         found.fit &= same_composition;
         if self.options.symmetric && wanted.fit && found.fit {
             // The second way starts from the reduced and scaled cells of the first, exchanged, and reduces them again.
             let back = self.reversed(&pair, self.primitive_tolerance())?;
-            found.fit = self.lay(&back, Wanted { fit: true, rms: false })?.fit;
+            found.fit = self.lay(&back, Wanted { fit: true, rms: false }, &mut work)?.fit;
         }
         Ok(found)
     }
@@ -221,20 +269,22 @@ impl StructureMatcher {
         let class: Vec<u32> = (0..a.species.len() as u32).collect();
         let first = side(&a.reduced, &class);
         let second = side(&b.reduced, &classes_of(&a.species, &b.species));
-        Ok(search(&first, &second, 1, true, tolerances, Wanted { fit: true, rms: false })?.fit)
+        let wanted = Wanted { fit: true, rms: false };
+        Ok(search(&first, &second, 1, true, tolerances, wanted, &mut Work::default())?.fit)
     }
 
     /// Lays one cell of the pair on the other.
-    fn lay(&self, pair: &Pair, wanted: Wanted) -> Result<Found, MetricError> {
+    fn lay(&self, pair: &Pair, wanted: Wanted, work: &mut Work) -> Result<Found, MetricError> {
         let identity: Vec<u32> = (0..=pair.largest_species()).collect();
         let (first, second) = (side(&pair.first, &identity), side(&pair.second, &identity));
         let (n1, n2) = (first.frac.len() as f64, second.frac.len() as f64);
-        let fu = pair.form_units as f64;
-        let ratio = if pair.expand_first { fu } else { 1.0 / fu };
+        let (cells, expand_first) = (pair.form_units, pair.expand_first);
+        let ratio = if expand_first { cells as f64 } else { 1.0 / cells as f64 };
+        let tolerances = self.tolerances();
         if n1 * ratio >= n2 {
-            search(&first, &second, pair.form_units, pair.expand_first, self.tolerances(), wanted)
+            search(&first, &second, cells, expand_first, tolerances, wanted, work)
         } else {
-            search(&second, &first, pair.form_units, !pair.expand_first, self.tolerances(), wanted)
+            search(&second, &first, cells, !expand_first, tolerances, wanted, work)
         }
     }
 }
@@ -266,7 +316,7 @@ impl Pair {
 }
 
 /// Index among the species of `a` for each species of `b`; species that `a` lacks get new indices.
-fn classes_of(a: &[Amounts], b: &[Amounts]) -> Vec<u32> {
+pub(crate) fn classes_of(a: &[Amounts], b: &[Amounts]) -> Vec<u32> {
     b.iter()
         .enumerate()
         .map(|(i, s)| a.iter().position(|t| t.agrees(s)).unwrap_or(a.len() + i) as u32)

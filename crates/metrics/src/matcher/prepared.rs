@@ -44,6 +44,21 @@ impl Prepared {
         &self.reduced.basis
     }
 
+    /// The reduced cell.
+    pub(crate) fn cell(&self) -> &LabelledCell {
+        &self.reduced
+    }
+
+    /// The species that the kinds of its sites name.
+    pub(crate) fn species(&self) -> &[Amounts] {
+        &self.species
+    }
+
+    /// Whether both hold the same elements in the same ratios.
+    pub(crate) fn has_composition_of(&self, other: &Self) -> bool {
+        self.composition.agrees(&other.composition)
+    }
+
     /// The elements that occur.
     pub(super) fn elements(&self) -> Vec<Element> {
         self.composition.0.iter().map(|x| x.0).collect()

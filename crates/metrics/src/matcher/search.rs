@@ -11,8 +11,9 @@ const MAX_POINTS: usize = 100_000;
 /// Most pairs of lattice points whose angle is tested.
 const MAX_LATTICE_STEPS: u64 = 1_000_000_000;
 
-/// Most distances between sites that one comparison may look at (some seconds).
-pub(super) const MAX_SITE_STEPS: u64 = 2_000_000_000;
+/// Most steps over sites of one comparison: tests of nearness, distances and elements of assignments, each counted by its share of
+/// the time (some seconds).
+const MAX_SITE_STEPS: u64 = 2_000_000_000;
 
 /// An rms below which the search for a better one ends, as in pymatgen.
 const PERFECT: f64 = 1e-5;
@@ -64,6 +65,13 @@ pub(super) struct Wanted {
     pub(super) rms: bool,
 }
 
+/// The work of one comparison, which may be several searches.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Work {
+    lattice_steps: u64,
+    site_steps: u64,
+}
+
 /// Answers of a search.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Found {
@@ -74,7 +82,7 @@ pub(super) struct Found {
 }
 
 /// Lays `first` onto `second`, where one cell of the larger holds `form_units` cells of the smaller; `expand_first` says that
-/// `first` is the smaller one.
+/// `first` is the smaller one. Its share of the bounds is taken from `work`.
 pub(super) fn search(
     first: &Side,
     second: &Side,
@@ -82,6 +90,7 @@ pub(super) fn search(
     expand_first: bool,
     tolerances: Tolerances,
     wanted: Wanted,
+    work: &mut Work,
 ) -> Result<Found, MetricError> {
     let mut found = Found::default();
     let Some(layout) = Layout::new(first, second, form_units, expand_first) else {
@@ -103,7 +112,7 @@ pub(super) fn search(
     let mut failure = None;
     let n = layout.n_sites();
     mapping_search
-        .for_each(&source.basis, &target.basis, |mapping| {
+        .for_each_counted(&source.basis, &target.basis, &mut work.lattice_steps, |mapping| {
             if mapping.determinant().unsigned_abs() != form_units as u64 {
                 return ControlFlow::Continue(());
             }
@@ -112,8 +121,8 @@ pub(super) fn search(
             placement.set_source(&mapping);
             let mut metric: Option<CellMetric> = None;
             for at in 0..layout.n_translations() {
-                if placement.steps() > MAX_SITE_STEPS {
-                    let what = "distances between sites";
+                if work.site_steps + placement.steps() > MAX_SITE_STEPS {
+                    let what = "steps over sites";
                     failure = Some(MetricError::TooLarge { what, limit: MAX_SITE_STEPS });
                     return ControlFlow::Break(());
                 }
@@ -151,6 +160,7 @@ pub(super) fn search(
             ControlFlow::Continue(())
         })
         .map_err(bounded)?;
+    work.site_steps += placement.steps();
     if let Some(e) = failure {
         return Err(e);
     }

@@ -11,6 +11,10 @@ fn centred(x: f64) -> f64 {
     x - ((x + SHIFT) - SHIFT)
 }
 
+/// Steps that a pair of sites counts for, and those that a search among 27 images adds.
+const PAIR_STEPS: u64 = 4;
+const IMAGE_STEPS: u64 = 30;
+
 fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
@@ -145,7 +149,7 @@ impl<'a> Placement<'a> {
         }
     }
 
-    /// Distances between sites looked at so far.
+    /// Steps done so far.
     pub(super) fn steps(&self) -> u64 {
         self.steps + self.assignment.steps
     }
@@ -261,7 +265,7 @@ impl<'a> Placement<'a> {
             let n = to - from;
             self.cost.clear();
             self.vectors.clear();
-            self.steps += (n * n) as u64;
+            let mut far = 0_u64;
             for p in &self.second_lll[from..to] {
                 for q in &self.first_lll[from..to] {
                     if (0..3).any(|k| centred(q[k] - p[k]).abs() > near[k]) {
@@ -269,11 +273,13 @@ impl<'a> Placement<'a> {
                         self.vectors.push([0.0; 3]);
                     } else {
                         let (v, d2) = self.shortest_vector(*p, *q);
+                        far += u64::from(d2 > self.metric.safe);
                         self.cost.push(d2);
                         self.vectors.push(v);
                     }
                 }
             }
+            self.steps += PAIR_STEPS * (n * n) as u64 + IMAGE_STEPS * far;
             let columns = self.assignment.solve(n, &self.cost)?;
             self.chosen.extend(columns.iter().enumerate().map(|(i, j)| self.vectors[i * n + j]));
         }

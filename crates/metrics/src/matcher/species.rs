@@ -14,7 +14,7 @@ const SAME_POSITION: f64 = 1e-8;
 
 /// Elements and their amounts, by ascending atomic number.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Amounts(pub(super) Vec<(Element, f64)>);
+pub(crate) struct Amounts(pub(crate) Vec<(Element, f64)>);
 
 impl Amounts {
     pub(super) fn add(&mut self, element: Element, amount: f64) {

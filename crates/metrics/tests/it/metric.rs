@@ -3,8 +3,8 @@
 use crate::structures::{rock_salt, rutile, strained};
 use braggscape_crystal::Structure;
 use braggscape_metrics::{
-    AnyMetric, Direction, Match, Metric, MetricError, Rms, StrictRecoveryMetric, StructureMatcher,
-    StructureMatcherOptions,
+    AnyMetric, CrystalDistanceMetric, Direction, Match, Metric, MetricError, Rms,
+    StrictRecoveryMetric, StructureMatcher, StructureMatcherOptions,
 };
 use nalgebra::Matrix3;
 
@@ -35,6 +35,9 @@ fn built_in_and_outside_metrics_answer() {
     assert!(value(&rms, &rock_salt()).is_infinite());
     let strict = AnyMetric::from(StrictRecoveryMetric::default());
     assert!(value(&strict, &b).abs() < 1e-15);
+    let far = AnyMetric::from(CrystalDistanceMetric::default());
+    assert_eq!(far.direction(), Direction::SmallerIsBetter);
+    assert!(value(&far, &b) < 1e-8 && value(&far, &rock_salt()).is_infinite());
     let outside = AnyMetric::external(Volume);
     assert_eq!(outside.direction(), Direction::SmallerIsBetter);
     assert!(value(&outside, &a).abs() < 1e-15 && value(&outside, &b) > 1.0);

@@ -78,3 +78,30 @@ fn other_crystals_do_not_match() {
     let o = compare(&rock_salt(), &strained(&rock_salt(), shear));
     assert!(!o.matched && o.rms.is_none() && o.max_dist.is_none());
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_symmetric_match_does_not_depend_on_the_order(
+        s in crystals(),
+        f in prop::array::uniform9(-0.2..0.2_f64),
+        by in 0.0..0.1_f64,
+    ) {
+        let frac: Vec<_> = s
+            .frac_coords()
+            .iter()
+            .enumerate()
+            .map(|(i, x)| x + Vector3::new(1.0, -0.5, 0.3) * (by * f64::from(i as u8 % 3)))
+            .collect();
+        let t = strained(&s.with_frac_coords(&frac).unwrap(), Matrix3::identity() + Matrix3::from_row_slice(&f));
+        let m = StructureMatcher::new(StructureMatcherOptions::default()).unwrap();
+        let (a, b) = (m.prepare(&s).unwrap(), m.prepare(&t).unwrap());
+        let there = m.symmetric_match(&a, &b).unwrap();
+        prop_assert_eq!(there, m.symmetric_match(&b, &a).unwrap());
+        let (x, y) = (m.compare(&a, &b).unwrap(), m.compare(&b, &a).unwrap());
+        prop_assert_eq!(there.matched, x.matched && y.matched);
+        let least = [x.rms, y.rms].into_iter().flatten().reduce(f64::min);
+        prop_assert_eq!(there.rms, least);
+    }
+}

@@ -3,7 +3,8 @@
 use super::entry;
 use crate::family::Family;
 use braggscape_metrics::{
-    AmdLinf, AnyMetric, Match, PddEmd, PddOptions, Rms, StrictRecovery, StrictRecoveryMetric,
+    AmdLinf, AnyMetric, CrystalDistance, CrystalDistanceMetric, CrystalDistanceOptions, Match,
+    MetricError, PddEmd, PddOptions, Rms, StrictRecovery, StrictRecoveryMetric,
     StrictRecoveryOptions, StructureMatcher, StructureMatcherOptions,
 };
 
@@ -18,6 +19,17 @@ pub(crate) fn metrics() -> Family<AnyMetric> {
                     "largest difference of average minimum distances, Å",
                     "k = 100",
                     |o: PddOptions| AmdLinf::new(o).map(AnyMetric::from),
+                ),
+            ),
+            (
+                "crystal-distance",
+                entry(
+                    "least strain and displacement over all ways to lay one crystal on the other, without tolerances",
+                    "scale = true",
+                    |o: CrystalDistanceOptions| {
+                        let measure = CrystalDistance::new(o);
+                        Ok::<_, MetricError>(CrystalDistanceMetric { measure }.into())
+                    },
                 ),
             ),
             (
