@@ -7,6 +7,7 @@
 use braggscape_plugin::crystal::{Structure, study_crystal};
 use braggscape_plugin::loss::{AnyLoss, Loss};
 use braggscape_plugin::noise::{AnyNoiseModel, NoiseModel};
+use braggscape_plugin::optim::{AnyOptimizer, Limits, Optimizer, minimize};
 use braggscape_plugin::pattern::{Axis, AxisKind, Pattern};
 use braggscape_plugin::projector::CellShape;
 use braggscape_plugin::{Context, Family, ReferenceSymmetry, Registry};
@@ -14,6 +15,7 @@ use braggscape_testkit::conformance::{
     Conformance, Corruption, LossClaims, NoiseClaims, OptimizerClaims, ProjectorClaims, loss,
     noise_model, optimizer, projector,
 };
+use braggscape_testkit::functions::{FunctionObjective, TestFunction};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,7 +70,21 @@ fn refuses_constants(loss: &AnyLoss) -> bool {
 
 #[test]
 fn optimizers() {
-    check(Registry::builtin().optimizers(), |m| optimizer(m, &OptimizerClaims::default()));
+    check(Registry::builtin().optimizers(), |m| {
+        optimizer(m, &OptimizerClaims { random: draws(m), ..OptimizerClaims::default() })
+    });
+}
+
+/// Whether a method draws random numbers: two seeds then end in two points.
+fn draws(method: &AnyOptimizer) -> bool {
+    let f = FunctionObjective::new(TestFunction::Rastrigin, 2);
+    let run = |seed| {
+        let mut method = method.fresh();
+        method.reseed(seed);
+        let limits = Limits { max_evaluations: 200 };
+        minimize(&mut method, &f, &[1.7, -2.3], limits, &mut ()).unwrap().x
+    };
+    run(1) != run(2)
 }
 
 #[test]
