@@ -78,7 +78,7 @@ pub fn average_ranks(x: &[f64]) -> Vec<f64> {
     let mut before = 0;
     for ties in order.chunk_by(|a, b| value(*a).total_cmp(&value(*b)).is_eq()) {
         // Ranks before + 1 to before + n.
-        let mean = before as f64 + (ties.len() as f64 + 1.0) / 2.0;
+        let mean = before as f64 + f64::midpoint(ties.len() as f64, 1.0);
         for i in ties {
             ranks[*i] = mean;
         }
