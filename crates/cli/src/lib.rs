@@ -48,6 +48,6 @@ fn dispatch(cli: &Cli, registry: &Registry) -> Result<ExitCode, Failure> {
         Command::Amd(_) => Err(Failure::not_available("amd")),
         Command::Energy(_) => Err(Failure::not_available("energy")),
         Command::Assets(_) => Err(Failure::not_available("assets")),
-        Command::Landscape(_) => Err(Failure::not_available("landscape")),
+        Command::Landscape(a) => commands::landscape::run(a, shared, registry),
     }
 }

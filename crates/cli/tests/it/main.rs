@@ -6,6 +6,7 @@ mod batch;
 mod contract;
 mod gradient;
 mod help;
+mod landscape;
 mod program;
 mod standard_cells;
 mod study;
