@@ -16,6 +16,9 @@ pub struct PathPoint {
     pub x: Vec<f64>,
 }
 
+/// Turns the variables of a run into the components of the section.
+type Map<'a> = Box<dyn FnMut(&[f64]) -> Vec<f64> + 'a>;
+
 /// Records the way of a run on a section: an [`Observer`] for [`minimize`](braggscape_optim::minimize).
 ///
 /// The start and the last point that the driver shows are always kept, others where they lie further than `min_step` from the last one that was kept, as a
@@ -23,8 +26,7 @@ pub struct PathPoint {
 pub struct PathRecorder<'a> {
     section: &'a Section,
     min_step: f64,
-    /// The run's x in the components of the section.
-    map: Box<dyn FnMut(&[f64]) -> Vec<f64> + 'a>,
+    map: Map<'a>,
     kept: Vec<PathPoint>,
     last: Option<PathPoint>,
 }

@@ -1,6 +1,6 @@
 //! How rough a landscape is, in numbers.
 
-use crate::{Grid, Minima};
+use crate::{Grid, GridMinimum, Minima};
 
 /// How rough a section is.
 ///
@@ -102,7 +102,7 @@ impl Roughness {
 }
 
 fn barriers(minima: &Minima) -> Option<Barriers> {
-    let mut heights: Vec<f64> = minima.found().iter().filter_map(|m| m.prominence()).collect();
+    let mut heights: Vec<f64> = minima.found().iter().filter_map(GridMinimum::prominence).collect();
     heights.sort_by(f64::total_cmp);
     let greatest = *heights.last()?;
     Some(Barriers {

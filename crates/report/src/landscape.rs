@@ -8,6 +8,7 @@ use crate::legend::{Entry, Legend, SAMPLE};
 use crate::palette::{INK, colour};
 use crate::svg::{Anchor, Svg};
 use crate::viridis::{N_COLOURS, colour_of};
+use std::fmt::Write;
 
 /// Margins left of the labels of the ticks, and right of the labels of the colour bar, pixels.
 const MARGIN: [f64; 2] = [40.0, 34.0];
@@ -164,7 +165,7 @@ pub fn landscape_figure(figure: &LandscapeFigure) -> Result<String, ReportError>
         star(&mut svg, "home", at);
     }
     let minima: Vec<[f64; 2]> = figure.minima.iter().map(|p| [x.at(p[0]), y.at(p[1])]).collect();
-    draw_minima(&mut svg, &minima, home, frame);
+    draw_minima(&mut svg, &minima, home, &paths, frame);
     let style = format!("fill=\"none\" stroke=\"{INK}\" stroke-width=\"1\"");
     svg.rect("frame", frame, &style, None);
     draw_axes(&mut svg, figure, [&x, &y], frame);
@@ -238,7 +239,7 @@ fn hatch(svg: &mut Svg, [x, y, w, h]: [f64; 4]) {
         let start = [(offset - h).max(0.0), offset.min(h)];
         let end = [offset.min(w), (offset - w).max(0.0)];
         let point = |p: [f64; 2]| [x + p[0], y + p[1]].map(crate::svg::number).join(" ");
-        d.push_str(&format!("M{}L{}", point(start), point(end)));
+        let _ = write!(d, "M{}L{}", point(start), point(end));
         offset += 6.0;
     }
     svg.path_data("hatch-line", &d, "fill=\"none\" stroke=\"#9a9a9a\" stroke-width=\"0.8\"");
@@ -327,7 +328,7 @@ fn arrowhead(svg: &mut Svg, idx: usize, from: [f64; 2], to: [f64; 2]) {
 fn star(svg: &mut Svg, class: &str, [x, y]: [f64; 2]) {
     let corner = |k: usize| {
         let angle = std::f64::consts::PI * (k as f64 / 5.0 - 0.5);
-        let radius = if k % 2 == 0 { 9.5 } else { 4.0 };
+        let radius = if k.is_multiple_of(2) { 9.5 } else { 4.0 };
         [x + radius * libm::cos(angle), y + radius * libm::sin(angle)]
     };
     let corners: Vec<[f64; 2]> = (0..10).map(corner).collect();
@@ -343,8 +344,14 @@ fn number_mark(svg: &mut Svg, at: [f64; 2], text: &str) {
     svg.text("number", [at[0], at[1] + 3.9], SIZES[3], Anchor::Middle, 0.0, text);
 }
 
-/// Dots at the minima, and their numbers where they cover neither each other nor a dot nor the star, if there is such a place.
-fn draw_minima(svg: &mut Svg, minima: &[[f64; 2]], home: Option<[f64; 2]>, frame: [f64; 4]) {
+/// Dots at the minima, and their numbers where they cover neither each other nor a dot, the star or a path, if there is such a place.
+fn draw_minima(
+    svg: &mut Svg,
+    minima: &[[f64; 2]],
+    home: Option<[f64; 2]>,
+    paths: &[Vec<[f64; 2]>],
+    frame: [f64; 4],
+) {
     let [left, top, width, height] = frame;
     let dot = format!("fill=\"#ffffff\" stroke=\"{INK}\" stroke-width=\"1.2\"");
     for at in minima {
@@ -365,6 +372,7 @@ fn draw_minima(svg: &mut Svg, minima: &[[f64; 2]], home: Option<[f64; 2]>, frame
                 && taken.iter().all(|q| apart(q, 2.0 * NUMBER[0] + 1.0))
                 && minima.iter().all(|q| apart(q, NUMBER[0] + 4.0))
                 && home.iter().all(|q| apart(q, NUMBER[0] + 9.0))
+                && paths.iter().flatten().all(|q| apart(q, NUMBER[0] + 4.0))
         };
         let at = (0..24).map(place).find(clear).unwrap_or_else(|| place(0));
         taken.push(at);

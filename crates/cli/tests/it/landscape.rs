@@ -244,8 +244,8 @@ fn problems_are_told_all_at_once_at_their_lines() {
         "structure = \"NoS\"\n[[axis]]\nparameter = \"a\"\nlow = 3.0\n",
         &[
             "1: `structure`: `NoS` is neither a study crystal nor a file",
-            "2: `axis[0]`: expected either `low` and `high`, or `relative`",
             "2: `axis`: expected two tables [[axis]], found 1",
+            "2: `axis[0]`: expected either `low` and `high`, or `relative`",
         ],
     );
     let bad_paths = TINY

@@ -1,6 +1,6 @@
 //! Test functions: their minima, barriers and basins.
 
-use crate::{ByValue, evaluator, grid, square};
+use crate::{ByValue, equal, evaluator, grid, square};
 use braggscape_landscape::{
     Evaluator, Grid, Link, Minima, PolishedMinimum, Roughness, Section, SectionAxis, plain_grid,
     polish,
@@ -174,6 +174,20 @@ fn refinement_changes_no_minimum() {
     }
 }
 
+/// A function of two variables that does not know the third.
+struct Cylinder(TestFunction);
+impl Objective for Cylinder {
+    fn components(&self) -> &[Component] {
+        const FREE: [Component; 3] = [Component::absolute(1.0, 1.0, 1.0); 3];
+        &FREE
+    }
+    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
+        self.0.gradient(&x[..2], &mut gradient[..2]);
+        gradient[2] = 0.0;
+        Ok(self.0.value(&x[..2]))
+    }
+}
+
 /// Himmelblau along its diagonal, where both variables are one axis, and along another variable that it does not know.
 #[test]
 fn an_axis_may_set_several_components() {
@@ -184,19 +198,7 @@ fn an_axis_may_set_several_components() {
     let free = SectionAxis::new("z", "", [0.0, 1.0], 2, vec![scale]);
     let section = Section::new([tied.unwrap(), free.unwrap()], vec![0.0; 3]).unwrap();
     assert_eq!(section.x_at([3.0, 0.5]), [3.0, 3.0, 2.0]);
-    assert_eq!(section.project(&[2.0, 4.0, 2.0]), [3.0, 0.5]);
-    struct Cylinder(TestFunction);
-    impl Objective for Cylinder {
-        fn components(&self) -> &[Component] {
-            const FREE: [Component; 3] = [Component::absolute(1.0, 1.0, 1.0); 3];
-            &FREE
-        }
-        fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
-            self.0.gradient(&x[..2], &mut gradient[..2]);
-            gradient[2] = 0.0;
-            Ok(self.0.value(&x[..2]))
-        }
-    }
+    equal(section.project(&[2.0, 4.0, 2.0]), [3.0, 0.5]);
     let grid = plain_grid(&section, &Evaluator::new(|| Cylinder(function)), &|_, _| ()).unwrap();
     for k in 0..section.n_points() {
         let [u, _] = section.place(k);

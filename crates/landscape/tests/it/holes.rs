@@ -1,6 +1,6 @@
 //! Points that cannot be evaluated, and what is refused.
 
-use crate::{ByValue, evaluator, square};
+use crate::{ByValue, equal, evaluator, square};
 use braggscape_landscape::{
     AdaptiveOptions, Evaluator, Grid, LandscapeError, Link, Minima, Roughness, Section,
     SectionAxis, adaptive_grid, plain_grid, polish,
@@ -22,7 +22,7 @@ fn points_without_a_value_are_holes() {
     }
     let minima = Minima::of(&grid, 0.0);
     assert_eq!(minima.found().len(), 1);
-    assert_eq!(minima.found()[0].place, [0.0, 0.0]);
+    equal(minima.found()[0].place, [0.0, 0.0]);
     assert!(!minima.found()[0].on_edge);
     for (k, basin) in minima.basins().iter().enumerate() {
         assert_eq!(*basin, grid.value(k).map(|_| 0));
@@ -64,7 +64,7 @@ fn parts_without_a_way_between_them_have_no_barrier() {
     let section = square([0.0, 4.0], 5);
     let value = |k: usize| {
         let [x, _] = section.place(k);
-        (x < 1.5 || x > 2.5).then_some(x)
+        (!(1.5..=2.5).contains(&x)).then_some(x)
     };
     let values = (0..25).map(value).collect();
     let minima = Minima::of(&Grid::from_values(section.clone(), values).unwrap(), 0.0);

@@ -11,6 +11,13 @@ use braggscape_landscape::{Evaluator, Grid, Link, Section, SectionAxis, plain_gr
 use braggscape_optim::{Component, EvalError, Objective};
 use braggscape_testkit::functions::{FunctionObjective, TestFunction};
 
+/// Places or vectors that are equal up to rounding.
+#[track_caller]
+fn equal(found: [f64; 2], expected: [f64; 2]) {
+    let far = (0..2).any(|k| (found[k] - expected[k]).abs() > 1e-12);
+    assert!(!far, "{found:?} is not {expected:?}");
+}
+
 /// A square section of a function of two variables.
 fn square(ends: [f64; 2], n_points: usize) -> Section {
     let axis = |name, i| SectionAxis::new(name, "", ends, n_points, vec![Link::plain(i)]).unwrap();

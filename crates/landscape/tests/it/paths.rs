@@ -1,6 +1,6 @@
 //! Runs as paths on a section.
 
-use crate::square;
+use crate::{equal, square};
 use braggscape_landscape::{Link, OnSection, PathRecorder, Section, SectionAxis};
 use braggscape_optim::{GradientDescent, GradientDescentOptions, Limits, Objective, minimize};
 use braggscape_testkit::functions::{FunctionObjective, TestFunction};
@@ -22,7 +22,7 @@ fn a_path_begins_at_the_start_and_ends_where_the_run_does() {
         (found.unwrap(), recorder.finish())
     };
     let (found, all) = run(0.0);
-    assert_eq!(all[0].place, [-1.0, 4.0]);
+    equal(all[0].place, [-1.0, 4.0]);
     // The driver shows all points but the one of the step that ends the run.
     assert_eq!((all[0].iteration, all.last().unwrap().iteration + 1), (0, found.iterations));
     for point in &all {
@@ -45,7 +45,7 @@ fn a_run_in_other_variables_is_mapped() {
     let options = GradientDescentOptions { max_iterations: 5, ..GradientDescentOptions::default() };
     let mut descent = GradientDescent::new(options).unwrap();
     minimize(&mut descent, &objective, &[1.5], Limits::default(), &mut recorder).unwrap();
-    assert_eq!(recorder.finish()[0].place, [3.0, 1.0]);
+    equal(recorder.finish()[0].place, [3.0, 1.0]);
 }
 
 /// Himmelblau on a section of three variables, the first two of which are tied with factors.
@@ -84,10 +84,10 @@ fn a_constraint_between_both_axes_holds_on_the_section() {
     let on = OnSection::new(&section, &objective);
     let mut at = [1.0, 4.0];
     on.project(&mut at).unwrap();
-    assert_eq!(at, [2.5, 2.5]);
+    equal(at, [2.5, 2.5]);
     let mut gradient = [3.0, 1.0];
     on.project_gradient(&at, &mut gradient);
-    assert_eq!(gradient, [2.0, 2.0]);
+    equal(gradient, [2.0, 2.0]);
     let options =
         GradientDescentOptions { learning_rate: 0.005, ..GradientDescentOptions::default() };
     let mut descent = GradientDescent::new(options).unwrap();
