@@ -73,24 +73,9 @@ pub(crate) fn run(
         let stem = Path::new(&name).file_stem().unwrap_or(args.config.as_os_str()).to_owned();
         Path::new("runs").join(stem)
     });
-    let fail = |e: &StudyError| {
-        if e.is_bad_input() { Failure::bad_input(e) } else { Failure::work(e) }
-    };
     let summary = match plan.open(&dir).map_err(|e| fail(&e))? {
-        Some(summary) => summary,
-        None => {
-            let bar = bar(shared.quiet);
-            let landscape = plan.run(&|done, total| {
-                bar.set_length(total);
-                bar.set_position(done);
-            });
-            bar.finish_and_clear();
-            let landscape = landscape.map_err(|e| fail(&e))?;
-            landscape.write(&plan, &dir).map_err(|e| fail(&e))?;
-            draw(&plan, &landscape, &dir)?;
-            plan.close(&dir).map_err(|e| fail(&e))?;
-            LandscapeSummary::of(&plan, &landscape)
-        }
+        Some(finished) => finished,
+        None => evaluate(&plan, &dir, shared.quiet)?,
     };
     let figure = dir.join("figures").join("landscape.svg");
     if format == OutputFormat::Json {
@@ -114,6 +99,25 @@ pub(crate) fn run(
         say(&format!("error: the descent `{name}` failed: {reason}"));
     }
     Ok(ExitCode::from(u8::from(!failed.is_empty())))
+}
+
+fn fail(e: &StudyError) -> Failure {
+    if e.is_bad_input() { Failure::bad_input(e) } else { Failure::work(e) }
+}
+
+/// Evaluates a landscape and writes its files, the manifest last.
+fn evaluate(plan: &LandscapePlan, dir: &Path, quiet: bool) -> Result<LandscapeSummary, Failure> {
+    let bar = bar(quiet);
+    let landscape = plan.run(&|done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let landscape = landscape.map_err(|e| fail(&e))?;
+    landscape.write(plan, dir).map_err(|e| fail(&e))?;
+    draw(plan, &landscape, dir)?;
+    plan.close(dir).map_err(|e| fail(&e))?;
+    Ok(LandscapeSummary::of(plan, &landscape))
 }
 
 /// A text with the angles of a cell as they are written in papers.

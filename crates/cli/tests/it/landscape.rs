@@ -315,3 +315,50 @@ fn strains_coordinates_and_an_adaptive_grid_are_sections_too() {
     let computed = rows.iter().filter(|row| row[3] == "true").count() as u64;
     assert_eq!(summary["n_computed"].as_u64(), Some(computed));
 }
+
+#[test]
+fn a_descent_that_fails_is_a_row_with_its_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    // Cells so small that no reflection is in range.
+    let text = TINY
+        .replace("start = { a = 4.7, b = 4.7, c = 10.6 }", "start = { a = 0.6, b = 0.6, c = 0.6 }");
+    let text = text.replacen("refine = \"section\"", "refine = \"lattice\"", 1);
+    write(dir.path(), "tiny.toml", &text);
+    let ran = run(dir.path(), &["landscape", "tiny.toml", "--format", "json"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with("error: the descent `on the section` failed: "),
+        "{}",
+        ran.stderr
+    );
+    let paths = &ran.json()["paths"];
+    assert!(paths[0]["failure"].as_str().unwrap().contains("reflection"), "{paths}");
+    assert_eq!((&paths[0]["loss"], &paths[1]["failure"]), (&Value::Null, &Value::Null));
+    // The finished landscape says so again.
+    assert_eq!(run(dir.path(), &["landscape", "tiny.toml"]).code, Some(1));
+}
+
+#[test]
+fn angles_that_make_no_cell_are_holes() {
+    let dir = tempfile::tempdir().unwrap();
+    let angle = |name: &str| {
+        format!("[[axis]]\nparameter = \"{name}\"\nlow = 20.0\nhigh = 160.0\nn = 15\n")
+    };
+    let text = format!("structure = \"Au2S\"\n{}{}", angle("alpha"), angle("beta"));
+    write(dir.path(), "angles.toml", &text);
+    let summary = run(dir.path(), &["landscape", "angles.toml", "--format", "json"]).ok().json();
+    assert!(number(&summary["roughness"]["hole_share"]) > 0.1);
+    let (_, rows) = table(&dir.path().join("runs/angles"), "grid.csv");
+    for row in rows {
+        let [alpha, beta]: [f64; 2] = [row[0].parse().unwrap(), row[1].parse().unwrap()];
+        // With gamma = 90° the three make a corner only if alpha + beta and 360° - alpha - beta exceed it, and it |alpha - beta|.
+        let sum = alpha + beta;
+        let corner = sum > 90.5 && sum < 269.5 && (alpha - beta).abs() < 89.5;
+        assert!(!corner || !row[2].is_empty(), "{row:?}");
+        let none = sum < 89.5 || sum > 270.5 || (alpha - beta).abs() > 90.5;
+        assert!(!none || (row[2].is_empty() && row[4].is_empty()), "{row:?}");
+    }
+    let svg =
+        std::fs::read_to_string(dir.path().join("runs/angles/figures/landscape.svg")).unwrap();
+    assert!(svg.contains(">no value<") && svg.contains(">α (°)<"));
+}

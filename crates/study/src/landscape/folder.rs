@@ -39,6 +39,13 @@ struct LandscapeManifest {
     generator: String,
 }
 
+/// Whether an entry is a temporary file of a program that was stopped.
+fn is_left_over(entry: &std::fs::DirEntry) -> bool {
+    let path = entry.path();
+    entry.file_name().to_string_lossy().starts_with(".braggscape-")
+        && path.extension().is_some_and(|ending| ending == "tmp")
+}
+
 impl LandscapePlan {
     fn manifest(&self) -> LandscapeManifest {
         LandscapeManifest {
@@ -102,8 +109,8 @@ impl LandscapePlan {
         if let Ok(entries) = std::fs::read_dir(dir) {
             let names: Vec<String> = entries
                 .flatten()
+                .filter(|e| !is_left_over(e))
                 .map(|e| e.file_name().to_string_lossy().into_owned())
-                .filter(|n| !(n.starts_with(".braggscape-") && n.ends_with(".tmp")))
                 .collect();
             let strange = names.iter().find(|n| !OURS.contains(&n.as_str()));
             if let Some(name) = strange {
