@@ -314,6 +314,9 @@ fn strains_coordinates_and_an_adaptive_grid_are_sections_too() {
     let (_, rows) = table(&dir.path().join("runs/strain"), "grid.csv");
     let computed = rows.iter().filter(|row| row[3] == "true").count() as u64;
     assert_eq!(summary["n_computed"].as_u64(), Some(computed));
+    // The resolved configuration is the same landscape, so it is found finished.
+    let resolved = ["landscape", "runs/strain/config.toml", "--out", "runs/strain"];
+    assert!(run(dir.path(), &resolved).ok().stdout.contains("of them evaluated"));
 }
 
 #[test]
