@@ -23,7 +23,7 @@
 //! use braggscape::optim::{GradientDescent, GradientDescentOptions, Limits};
 //! use braggscape::pattern::Pattern;
 //! use braggscape::projector::{CellShape, CrystalFamilyProjector};
-//! use braggscape::recover::{Descend, FreeParameters, RecoveryTask, Strategy};
+//! use braggscape::recover::{Descend, FreeParameters, RecoveryTask, Strategy, Variables};
 //! use braggscape::xrd::{AnyForwardModel, ForwardModel, Scratch, Structsnap, StructsnapOptions};
 //! use braggscape::crystal::{CellParameters, Lattice};
 //!
@@ -38,6 +38,7 @@
 //! let found = Descend::new(GradientDescent::new(options)?.into()).recover(&RecoveryTask {
 //!     start: &start,
 //!     free: FreeParameters::Lattice,
+//!     variables: Variables::Cell,
 //!     target: &target,
 //!     forward: &model,
 //!     loss: &Cosine::default().into(),

@@ -78,7 +78,8 @@ pub(super) fn build_path(
     let config = &faults.config.paths[i];
     let at = |key: &str| format!("path[{i}].{key}");
     let free = config.refine.free().unwrap_or(FreeParameters::Lattice);
-    let context = Context { free, shape: Some(truth.shape) };
+    let context = Context { free, ..Context::default() };
+    let context = Context { shape: Some(truth.shape), ..context };
     let optimizer_at = if faults.config.lines.has(&at("optimizer")) {
         at("optimizer")
     } else {
