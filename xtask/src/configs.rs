@@ -1,4 +1,4 @@
-//! Every study in `configs/` must pass `braggscape check`.
+//! Every study and landscape in `configs/` must pass `braggscape check`.
 
 use crate::{Outcome, no_problems, process};
 use anyhow::{Context as _, bail};

@@ -15,10 +15,8 @@ struct Figure {
 const FIGURES: &[Figure] = &[
     Figure { name: "quickstart", draw: quickstart },
     Figure { name: "cost-growth", draw: cost_growth },
+    Figure { name: "landscape", draw: landscape },
 ];
-
-/// Where the quickstart writes, below the root.
-const RUN: &str = "target/quickstart";
 
 /// Draws the figures of these names, or all.
 ///
@@ -51,23 +49,27 @@ fn selected(names: &[String]) -> anyhow::Result<Vec<&'static Figure>> {
 
 /// Runs the quickstart study and copies its figure.
 fn quickstart(folder: &Path) -> anyhow::Result<()> {
+    by_program(["run", "configs/quickstart.toml"], "match_rate", folder, "quickstart")
+}
+
+/// Evaluates a landscape with descents and copies its map.
+fn landscape(folder: &Path) -> anyhow::Result<()> {
+    by_program(["landscape", "configs/fig3b.toml"], "landscape", folder, "landscape")
+}
+
+/// Runs a command of the program on a configuration and copies one of its figures.
+fn by_program(command: [&str; 2], figure: &str, folder: &Path, name: &str) -> anyhow::Result<()> {
     let root = process::root();
-    if root.join(RUN).is_dir() {
+    let out = format!("target/{name}");
+    if root.join(&out).is_dir() {
         // A finished run would be shown again, not drawn by today's program.
-        fs::remove_dir_all(root.join(RUN)).with_context(|| format!("cannot remove {RUN}"))?;
+        fs::remove_dir_all(root.join(&out)).with_context(|| format!("cannot remove {out}"))?;
     }
-    process::run(process::cargo().args([
-        "run",
-        "--release",
-        "--",
-        "run",
-        "configs/quickstart.toml",
-        "--out",
-        RUN,
-    ]))?;
+    let mut run = process::cargo();
+    process::run(run.args(["run", "--release", "--"]).args(command).args(["--out", &out]))?;
     for ending in ["svg", "png"] {
-        let from = root.join(RUN).join("figures").join(format!("match_rate.{ending}"));
-        let to = folder.join(format!("quickstart.{ending}"));
+        let from = root.join(&out).join("figures").join(format!("{figure}.{ending}"));
+        let to = folder.join(format!("{name}.{ending}"));
         fs::copy(&from, &to)
             .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
     }
@@ -92,7 +94,7 @@ mod tests {
             let words = words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
             Some(selected(&words).ok()?.iter().map(|figure| figure.name).collect::<Vec<_>>())
         };
-        assert_eq!(names(&[]), Some(vec!["quickstart", "cost-growth"]));
+        assert_eq!(names(&[]), Some(vec!["quickstart", "cost-growth", "landscape"]));
         assert_eq!(names(&["cost-growth"]), Some(vec!["cost-growth"]));
         assert_eq!(names(&["cost"]), None);
     }

@@ -11,6 +11,7 @@
 //! | [`optim`] | optimizers and their driver |
 //! | [`metrics`] | structure matching, strict recovery, intervals |
 //! | [`recover`] | one recovery problem and its strategies |
+//! | [`landscape`] | 2D sections of an objective: grids, minima, basins, roughness |
 //! | [`plugin`] | the registry of named components |
 //!
 //! # Examples
@@ -52,6 +53,7 @@
 #![doc(test(attr(deny(warnings))))]
 
 pub use braggscape_crystal as crystal;
+pub use braggscape_landscape as landscape;
 pub use braggscape_loss as loss;
 pub use braggscape_metrics as metrics;
 pub use braggscape_noise as noise;

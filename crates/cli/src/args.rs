@@ -76,7 +76,7 @@ pub(crate) enum Command {
         after_help = "Example:\n  braggscape run configs/quickstart.toml --out runs/quickstart"
     )]
     Run(RunArgs),
-    /// Parse and check a study without running it; all problems at once
+    /// Parse and check a study or a landscape without running it; all problems at once
     #[command(after_help = "Example:\n  braggscape check configs/quickstart.toml")]
     Check(CheckArgs),
     /// List the embedded study crystals, or write them as CIF files
@@ -128,8 +128,9 @@ pub(crate) enum Command {
     Energy(LaterArgs),
     /// Model weights (not available yet)
     Assets(LaterArgs),
-    /// A 2D section of a loss landscape (not available yet)
-    Landscape(LaterArgs),
+    /// A 2D section of a loss landscape from a TOML file: grid, minima, basins, roughness, descents, figure
+    #[command(after_help = "Example:\n  braggscape landscape configs/fig2.toml --out runs/fig2")]
+    Landscape(LandscapeArgs),
 }
 
 #[derive(Debug, Args)]
@@ -187,8 +188,17 @@ fn parse_fraction(text: &str) -> Result<f64, String> {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct LandscapeArgs {
+    /// The landscape
+    pub(crate) config: PathBuf,
+    /// Folder of the landscape [default: runs/<config stem>]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The study
+    /// The study or landscape
     pub(crate) config: PathBuf,
 }
 

@@ -49,6 +49,6 @@ fn dispatch(cli: &Cli, registry: &Registry) -> Result<ExitCode, Failure> {
         Command::Amd(a) => commands::amd::run(a, shared),
         Command::Energy(_) => Err(Failure::not_available("energy")),
         Command::Assets(_) => Err(Failure::not_available("assets")),
-        Command::Landscape(_) => Err(Failure::not_available("landscape")),
+        Command::Landscape(a) => commands::landscape::run(a, shared, registry),
     }
 }

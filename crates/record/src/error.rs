@@ -73,6 +73,16 @@ pub enum RecordError {
         /// Index of the task before it.
         previous: u64,
     },
+    /// Columns of one table with different lengths.
+    #[error("column `{column}` has {found} rows, expected {expected}")]
+    ColumnLengths {
+        /// The column.
+        column: String,
+        /// Its rows.
+        found: usize,
+        /// Rows of the first column.
+        expected: usize,
+    },
     /// A Parquet file that is damaged or not ours.
     #[error("{}: {fault}", path.display())]
     BadPart {

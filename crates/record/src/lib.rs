@@ -33,6 +33,7 @@ pub mod atomic;
 mod columns;
 mod error;
 mod journal;
+mod numbers;
 mod part;
 mod record;
 mod structure;
@@ -42,6 +43,7 @@ mod timing;
 
 pub use error::{PartFault, RecordError};
 pub use journal::{DamagedLine, Journal, Recovered};
+pub use numbers::{Numbers, numbers_parquet};
 pub use part::{PART_LEN, list_parts, part_of, part_path, read_dir, read_part, write_part};
 pub use record::{Record, Schema};
 pub use structure::StructureRecord;

@@ -44,6 +44,30 @@ pub enum ReportError {
         /// Number of intensities.
         intensity: usize,
     },
+    /// A heat map with another number of values than points.
+    #[error(
+        "the figure `{title}` has {found} values for {n_x} by {n_y} points, expected 2 by 2 at least, and a value each"
+    )]
+    GridSize {
+        /// Title of the figure.
+        title: String,
+        /// Points along the horizontal axis.
+        n_x: usize,
+        /// Points along the vertical axis.
+        n_y: usize,
+        /// Values.
+        found: usize,
+    },
+    /// An axis whose ends are not in order.
+    #[error("the axis `{label}` runs from {low} to {high}, expected finite ends with low < high")]
+    AxisRange {
+        /// Label of the axis.
+        label: String,
+        /// Its low end.
+        low: f64,
+        /// Its high end.
+        high: f64,
+    },
     /// A number that is NaN or infinite.
     #[error("{what} {index} of `{label}` is {value}, expected a finite number")]
     NonFinite {

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`match_rate_figure`] | match rates per noise level as bars with intervals, one bar an arm |
 //! | [`pattern_figure`] | powder patterns over 2theta, with the reflections marked |
+//! | [`landscape_figure`] | a function of two variables as a heat map, with minima and paths |
 //! | [`log_log_figure`] | how one quantity grows with another, both axes logarithmic |
 //! | [`png_from_svg`] | any of them as pixels |
 //!
@@ -31,6 +32,8 @@
 mod axis;
 mod error;
 mod font;
+mod heat_map;
+mod landscape;
 mod legend;
 mod log_log;
 mod match_rate;
@@ -39,8 +42,10 @@ mod pattern;
 mod png;
 mod rates;
 mod svg;
+mod viridis;
 
 pub use error::ReportError;
+pub use landscape::{FigureAxis, LandscapeFigure, PathTrace, landscape_figure};
 pub use log_log::{LogLogFigure, Series, SeriesStyle, log_log_figure};
 pub use match_rate::match_rate_figure;
 pub use pattern::{Layout, PatternFigure, Reflection, Trace, pattern_figure};

@@ -95,6 +95,31 @@ impl Svg {
         ));
     }
 
+    /// A path whose commands are written out.
+    pub(crate) fn path_data(&mut self, class: &str, d: &str, attributes: &str) {
+        self.line(format_args!(
+            "<path class=\"{class}\" d=\"{d}\"{}{attributes}/>",
+            gap(attributes)
+        ));
+    }
+
+    /// A circle around a point.
+    pub(crate) fn circle(&mut self, class: &str, at: [f64; 2], radius: f64, attributes: &str) {
+        let ([x, y], r) = (at.map(number), number(radius));
+        self.line(format_args!(
+            "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"{}{attributes}/>",
+            gap(attributes)
+        ));
+    }
+
+    /// A rectangle that groups with `clip-path="url(#id)"` are cut to; ids are words.
+    pub(crate) fn clip(&mut self, id: &str, at: [f64; 4]) {
+        let [x, y, w, h] = at.map(number);
+        self.line(format_args!(
+            "<clipPath id=\"{id}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"/></clipPath>"
+        ));
+    }
+
     /// A text at a point on its baseline, turned clockwise by `degrees` about it.
     pub(crate) fn text(
         &mut self,

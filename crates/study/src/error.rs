@@ -1,5 +1,6 @@
 //! What can go wrong in a study.
 
+use braggscape_landscape::LandscapeError;
 use braggscape_optim::with_causes;
 use braggscape_record::RecordError;
 use std::fmt;
@@ -76,6 +77,13 @@ pub enum StudyError {
         /// The record crate's error.
         #[from]
         source: RecordError,
+    },
+    /// A landscape could not be evaluated.
+    #[error("{}", with_causes(source))]
+    Landscape {
+        /// The landscape crate's error.
+        #[from]
+        source: LandscapeError,
     },
     /// A shard that does not exist.
     #[error("shard {index}/{count} does not exist, expected I/N with 1 <= I <= N")]

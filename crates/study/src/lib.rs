@@ -7,12 +7,15 @@
 //! 2. [`Plan::new`] constructs every component for every structure, again reporting all problems, and lists the tasks.
 //! 3. [`run`] carries the tasks out in parallel. A task's random stream depends on the seed and its key alone, so records
 //!    are the same for any number of threads or shards and after any interruption.
+//!
+//! A landscape is the loss around one structure on a 2D section: [`LandscapePlan`].
 #![doc(test(attr(deny(warnings))))]
 
 mod arms;
 mod config;
 mod error;
 mod folder;
+mod landscape;
 mod plan;
 mod runner;
 mod seed;
@@ -23,6 +26,11 @@ mod task;
 pub use config::{Arm, Config, Refine};
 pub use error::{Problem, StudyError};
 pub use folder::{Manifest, kernel_level};
+pub use landscape::{
+    AxisConfig, AxisEnds, Landscape, LandscapeConfig, LandscapePlan, LandscapeSummary, MinimumRow,
+    PathConfig, PathOutcome, PathRefine, PathRow, Project, Rank, RankedMinimum, RoughnessRow,
+    is_landscape,
+};
 pub use plan::{Plan, TaskKey};
 pub use runner::{Progress, RunOptions, RunOutcome, Shard, run};
 pub use seed::stream;

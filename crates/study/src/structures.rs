@@ -57,6 +57,14 @@ pub(crate) fn load(config: &Config, base: &Path) -> (Vec<StudyStructure>, Vec<(u
     (loaded, problems)
 }
 
+/// The one structure that an entry names: a study crystal, or a file relative to `base`.
+pub(crate) fn find(entry: &str, base: &Path) -> Result<StudyStructure, String> {
+    match study_crystal(entry) {
+        Some(crystal) => Ok(embedded(crystal)),
+        None => from_file(&base.join(entry), entry),
+    }
+}
+
 fn embedded(crystal: &braggscape_crystal::StudyCrystal) -> StudyStructure {
     let structure = crystal.structure();
     let shape = CellShape::of(crystal.crystal_family, &structure.cell());

@@ -1,11 +1,12 @@
 //! `braggscape check`.
 
+use super::landscape::{self, text_of};
 use crate::args::{CheckArgs, OutputFormat, Shared};
 use crate::failure::Failure;
-use crate::input::{name_of, read_bytes};
+use crate::input::name_of;
 use crate::output::{choose, print};
 use braggscape_plugin::Registry;
-use braggscape_study::Plan;
+use braggscape_study::{Plan, is_landscape};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -15,11 +16,26 @@ pub(crate) fn plan(
     fraction: Option<f64>,
     registry: &Registry,
 ) -> Result<Plan, Failure> {
+    let text = text_of(path)?;
+    if is_landscape(&text) {
+        return Err(Failure::usage(format!(
+            "{}: has [[axis]] tables, so it is a landscape; `braggscape landscape` draws it",
+            name_of(path)
+        )));
+    }
+    study(path, &text, fraction, registry)
+}
+
+/// The plan of a study's text.
+fn study(
+    path: &Path,
+    text: &str,
+    fraction: Option<f64>,
+    registry: &Registry,
+) -> Result<Plan, Failure> {
     let name = name_of(path);
-    let text = String::from_utf8(read_bytes(path)?)
-        .map_err(|_| Failure::usage(format!("{name}: is not UTF-8 text")))?;
     let base = path.parent().unwrap_or(Path::new("."));
-    Plan::from_toml(&text, &name, fraction.unwrap_or(1.0), registry, base)
+    Plan::from_toml(text, &name, fraction.unwrap_or(1.0), registry, base)
         .map_err(|e| Failure::bad_input(&e))
 }
 
@@ -52,13 +68,23 @@ pub(crate) fn run(
     registry: &Registry,
 ) -> Result<ExitCode, Failure> {
     let format = choose(shared, "check", &[OutputFormat::Text, OutputFormat::Json])?;
-    let plan = plan(&args.config, None, registry)?;
-    if format == OutputFormat::Json {
+    let text = text_of(&args.config)?;
+    let (value, words) = if is_landscape(&text) {
+        let plan = landscape::plan(&args.config, &text, registry)?;
+        let n_points = plan.section().n_points();
+        let value =
+            serde_json::json!({ "ok": true, "points": n_points, "config_hash": plan.hash() });
+        (value, landscape::describe(&plan))
+    } else {
+        let plan = study(&args.config, &text, None, registry)?;
         let value =
             serde_json::json!({ "ok": true, "tasks": plan.n_tasks(), "config_hash": plan.hash() });
+        (value, describe(&plan))
+    };
+    if format == OutputFormat::Json {
         crate::output::print_json(&value)?;
     } else {
-        print(&format!("{}: ok\n{}", name_of(&args.config), describe(&plan)))?;
+        print(&format!("{}: ok\n{words}", name_of(&args.config)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

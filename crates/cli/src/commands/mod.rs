@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod evaluate;
 pub(crate) mod info;
+pub(crate) mod landscape;
 pub(crate) mod list;
 pub(crate) mod matching;
 pub(crate) mod perturb;

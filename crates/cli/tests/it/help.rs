@@ -3,7 +3,7 @@
 use crate::program::{program, run};
 use std::process::Stdio;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "amd",
     "run",
     "check",
@@ -15,8 +15,9 @@ const COMMANDS: [&str; 11] = [
     "perturb",
     "info",
     "list",
+    "landscape",
 ];
-const LATER: [&str; 5] = ["report", "refine", "energy", "assets", "landscape"];
+const LATER: [&str; 4] = ["report", "refine", "energy", "assets"];
 
 #[test]
 fn help_of_each_command_shows_an_example() {

@@ -7,6 +7,7 @@ mod batch;
 mod contract;
 mod gradient;
 mod help;
+mod landscape;
 mod program;
 mod scoring;
 mod standard_cells;

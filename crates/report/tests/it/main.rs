@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
 mod labels;
+mod landscape;
 mod log_log;
 mod match_rate;
 mod pattern;

@@ -7,10 +7,10 @@ use crate::{Problem, StudyError};
 use braggscape_metrics::{StrictRecoveryOptions, StructureMatcherOptions};
 use braggscape_plugin::{Context, Registry};
 use braggscape_recover::{FreeParameters, Variables};
-pub(crate) use reader::Lines;
-use reader::Reader;
+pub(crate) use reader::{Lines, Reader, describe, join};
 use serde::Serialize;
 use std::path::Path;
+pub(crate) use tables::{resolve, suiting, variables};
 use toml::{Table, Value};
 
 /// What is refined, as written in a configuration.

@@ -77,7 +77,7 @@ pub(crate) fn join(prefix: &str, key: &str) -> String {
 }
 
 /// The top table of a configuration: typed access, known keys, problems.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     table: &'a Table,
     lines: &'a Lines,
     known: Vec<&'static str>,
@@ -85,12 +85,12 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(table: &'a Table, lines: &'a Lines) -> Self {
+    pub(crate) fn new(table: &'a Table, lines: &'a Lines) -> Self {
         Self { table, lines, known: Vec::new(), problems: Vec::new() }
     }
 
     /// Notes a problem at a path.
-    pub(super) fn problem(&mut self, path: &str, message: impl Into<String>) {
+    pub(crate) fn problem(&mut self, path: &str, message: impl Into<String>) {
         self.problems.push(Problem {
             line: self.lines.of(path),
             key: path.to_owned(),
@@ -98,8 +98,13 @@ impl<'a> Reader<'a> {
         });
     }
 
+    /// Whether a problem at this path has been noted.
+    pub(crate) fn has_problem(&self, path: &str) -> bool {
+        self.problems.iter().any(|p| p.key == path)
+    }
+
     /// The value of a key, which is known from now on.
-    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
+    pub(crate) fn value(&mut self, key: &'static str) -> Option<&'a Value> {
         self.known.push(key);
         self.table.get(key)
     }
@@ -118,17 +123,17 @@ impl<'a> Reader<'a> {
         converted
     }
 
-    pub(super) fn string(&mut self, key: &'static str) -> Option<String> {
+    pub(crate) fn string(&mut self, key: &'static str) -> Option<String> {
         self.typed(key, "a string", |v| v.as_str().map(str::to_owned))
     }
 
-    pub(super) fn strings(&mut self, key: &'static str) -> Option<Vec<String>> {
+    pub(crate) fn strings(&mut self, key: &'static str) -> Option<Vec<String>> {
         self.typed(key, "a list of strings", |v| {
             v.as_array()?.iter().map(|s| s.as_str().map(str::to_owned)).collect()
         })
     }
 
-    pub(super) fn integer(&mut self, key: &'static str, low: i64, high: i64) -> Option<i64> {
+    pub(crate) fn integer(&mut self, key: &'static str, low: i64, high: i64) -> Option<i64> {
         let expected = if high == i64::MAX {
             format!("an integer of at least {low}")
         } else {
@@ -138,7 +143,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Every problem, unknown keys included.
-    pub(super) fn finish(mut self) -> Vec<Problem> {
+    pub(crate) fn finish(mut self) -> Vec<Problem> {
         let mut known = self.known.clone();
         known.sort_unstable();
         known.dedup();
@@ -153,7 +158,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A value in words.
-pub(super) fn describe(value: &Value) -> String {
+pub(crate) fn describe(value: &Value) -> String {
     match value {
         Value::Table(_) => "a table".to_owned(),
         Value::Array(_) => "a list".to_owned(),

@@ -12,7 +12,7 @@ use toml::{Table, Value};
 const ARM_KEYS: [&str; 6] = ["loss", "name", "optimizer", "projector", "strategy", "variables"];
 
 /// `variables`, wherever it stands: what is given, `None` for what suits the optimizer.
-fn variables(reader: &mut Reader<'_>, path: &str, value: &Value) -> Option<Variables> {
+pub(crate) fn variables(reader: &mut Reader<'_>, path: &str, value: &Value) -> Option<Variables> {
     match value.as_str() {
         Some("auto") => None,
         Some("cell") => Some(Variables::Cell),
@@ -27,12 +27,12 @@ fn variables(reader: &mut Reader<'_>, path: &str, value: &Value) -> Option<Varia
 }
 
 /// StructSnap's descent has learning rates per Å and per degree; other methods move the lattice by strains.
-fn suiting(optimizer: &Table) -> Variables {
+pub(crate) fn suiting(optimizer: &Table) -> Variables {
     if kind_of(optimizer) == "gradient-descent" { Variables::Cell } else { Variables::Strain }
 }
 
 /// Resolves a component; a problem stands at the key it is about.
-fn resolve<T>(
+pub(crate) fn resolve<T>(
     reader: &mut Reader<'_>,
     path: &str,
     value: &Value,

@@ -2,7 +2,7 @@
 //! message>` is reported at its line, and nothing else is. A message without a line stands as `# error anywhere: ...`.
 
 use braggscape_plugin::Registry;
-use braggscape_study::{Config, Plan, StudyError};
+use braggscape_study::{Config, LandscapePlan, Plan, StudyError, is_landscape};
 use std::path::{Path, PathBuf};
 
 fn corpus(kind: &str) -> Vec<(PathBuf, String)> {
@@ -23,6 +23,10 @@ fn corpus(kind: &str) -> Vec<(PathBuf, String)> {
 
 fn plan(path: &Path, text: &str) -> Result<Plan, StudyError> {
     Plan::from_toml(text, "s.toml", 1.0, &Registry::builtin(), path.parent().unwrap())
+}
+
+fn landscape(path: &Path, text: &str) -> Result<LandscapePlan, StudyError> {
+    LandscapePlan::from_toml(text, "s.toml", &Registry::builtin(), path.parent().unwrap())
 }
 
 #[test]
@@ -85,16 +89,25 @@ fn messages_name_the_file() {
 }
 
 #[test]
-fn the_studies_of_the_program_are_studies() {
+fn the_configurations_of_the_program_are_studies_and_landscapes() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
-    let mut checked = 0;
+    let (mut studies, mut landscapes) = (0, 0);
     for entry in std::fs::read_dir(&dir).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "toml") {
-            plan(&path, &std::fs::read_to_string(&path).unwrap())
-                .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            checked += 1;
+            let (text, name) = (std::fs::read_to_string(&path).unwrap(), path.display());
+            if is_landscape(&text) {
+                let plan = landscape(&path, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
+                // What is resolved reads back to itself.
+                let resolved = plan.config().to_toml();
+                let again = landscape(&path, &resolved).unwrap_or_else(|e| panic!("{name}: {e}"));
+                assert_eq!((again.config().to_toml(), again.hash()), (resolved, plan.hash()));
+                landscapes += 1;
+            } else {
+                plan(&path, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
+                studies += 1;
+            }
         }
     }
-    assert!(checked > 0);
+    assert!(studies > 0 && landscapes > 0);
 }
