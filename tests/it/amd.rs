@@ -1,6 +1,5 @@
 //! AMD, PDD and the earth mover's distance against the package average-minimum-distance.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-#![expect(clippy::print_stdout, reason = "counts of agreement are the result of these tests")]
 
 use braggscape_crystal::{Element, Lattice, Site, Structure};
 use braggscape_metrics::{

@@ -1,6 +1,5 @@
 //! Correlations and bootstrap intervals against SciPy, mutual information against scikit-learn.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-#![expect(clippy::print_stdout, reason = "counts of agreement are the result of these tests")]
 
 use braggscape_metrics::{
     BootstrapOptions, MetricError, MutualInformation, MutualInformationOptions, TieRule,
