@@ -80,7 +80,7 @@ fn pairs_get_both_distances_line_for_line() {
         json!({"a": salt(4.0), "b": flat}),
         json!({"a": iron, "b": iron}),
     ];
-    let text = text.iter().map(|line| format!("{line}\n\n")).collect::<Vec<_>>().concat();
+    let text = text.map(|line| line.to_string()).join("\n\n");
     write(dir.path(), "pairs.jsonl", &text);
     let ran = pairs(dir.path(), &["-k", "14"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
