@@ -7,8 +7,8 @@ use braggscape_crystal::{Lattice, Structure, study_crystal};
 use braggscape_loss::Cosine;
 use braggscape_optim::{
     Adam, AdamOptions, AnyOptimizer, BasinHopping, BasinHoppingOptions, CmaEs, Fire, FireOptions,
-    Lbfgs, Limits, Minimum, Momentum, MomentumOptions, Nesterov, NesterovOptions, Optimizer,
-    minimize,
+    Lbfgs, LevenbergMarquardt, Limits, Minimum, Momentum, MomentumOptions, Nesterov,
+    NesterovOptions, Optimizer, minimize,
 };
 use braggscape_pattern::Pattern;
 use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Identity};
@@ -98,6 +98,7 @@ fn lattice_methods() -> Vec<(AnyOptimizer, f64, u64)> {
         (CmaEs::default().into(), 1e-4, 4000),
         (Fire::default().into(), 1e-3, 2000),
         (Lbfgs::default().into(), 1e-4, 150),
+        (LevenbergMarquardt::default().into(), 1e-4, 150),
         (Momentum::default().into(), 1e-3, 4000),
         (Nesterov::default().into(), 1e-3, 2000),
     ]
@@ -151,11 +152,12 @@ fn every_method_recovers_displaced_sites() {
     let fire = FireOptions { dt, dt_max, dt_min, ..Default::default() };
     let momentum = MomentumOptions { learning_rate: 0.3, ..Default::default() };
     let nesterov = NesterovOptions { learning_rate: 0.3, ..Default::default() };
-    let methods: [(AnyOptimizer, u64); 6] = [
+    let methods: [(AnyOptimizer, u64); 7] = [
         (Adam::new(adam).unwrap().into(), 2000),
         (CmaEs::default().into(), 4000),
         (Fire::new(fire).unwrap().into(), 2000),
         (Lbfgs::default().into(), 100),
+        (LevenbergMarquardt::default().into(), 100),
         (Momentum::new(momentum).unwrap().into(), 8000),
         (Nesterov::new(nesterov).unwrap().into(), 4000),
     ];
