@@ -120,7 +120,7 @@ impl AnyStrategy {
 /// One optimizer on one loss from the distorted structure: what the paper does.
 ///
 /// With a projector the run starts at P(x0) and every step ends with P; a constraint that comes into force gradually
-/// ([`Projector::weight_at`]) is wholly in force at the end: if the run ends before it is, the last point is projected and evaluated
+/// ([`Projector::weight_at`](braggscape_projector::Projector::weight_at)) is wholly in force at the end: if the run ends before it is, the last point is projected and evaluated
 /// once more. The best iterate is returned. The optimizer draws from the task's own random stream.
 pub struct Descend {
     optimizer: std::sync::Mutex<Box<AnyOptimizer>>,

@@ -137,7 +137,7 @@ fn bad_options_are_named() {
     }
     for p in [0.5, 17.0, f64::NAN] {
         let options = MeasureOptions { p: Some(p), ..base };
-        check(MeasureKind::Minkowski, options, "is not from 1 to 16");
+        check(MeasureKind::Minkowski, options, "is outside its range: from 1 to 16");
     }
     let options = MeasureOptions { p: Some(2.0), ..base };
     check(MeasureKind::Euclidean, options, "`p` is an option of `minkowski` alone");
