@@ -13,11 +13,15 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let registry = Registry::builtin()
-        .with_loss("acme.huber", "delta = 0.05", |options, _| {
-            Ok(AnyLoss::external(options.parse::<Huber>()?))
-        })
-        .with_optimizer("acme.sign-descent", "step = 0.01\niterations = 200", |options, _| {
-            Ok(AnyOptimizer::external(options.parse::<SignDescent>()?))
-        });
+        .with_loss(
+            "acme.huber",
+            "# Huber loss of patterns of unit norm\ndelta = 0.05",
+            |options, _| Ok(AnyLoss::external(options.parse::<Huber>()?)),
+        )
+        .with_optimizer(
+            "acme.sign-descent",
+            "# steps of one length against the sign of the gradient\nstep = 0.01\niterations = 200",
+            |options, _| Ok(AnyOptimizer::external(options.parse::<SignDescent>()?)),
+        );
     braggscape_cli::main_with(registry)
 }
