@@ -43,7 +43,8 @@ const SEAMS: &[Seam] = &[
         list: "losses",
         example: "delta = 0.05",
         conformance: "LossClaims, loss",
-        check: "    let claims = LossClaims { scale_invariant: true, symmetric: true, range: (0.0, 1.0) };\n    \
+        check: "    let claims = LossClaims {\n        scale_invariant: true,\n        symmetric: true,\n        range: (0.0, 1.0),\n        \
+                ..LossClaims::default()\n    };\n    \
                 let found = loss(&{{Type}} { delta: 0.05 }, claims);",
         study: "\n[noise]\nkind = \"strain\"\nlevels = [0.01]\n\n[loss]\nkind = \"{{kind}}\"\ndelta = 0.05\n",
     },
