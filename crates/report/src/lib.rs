@@ -9,6 +9,7 @@
 //! | [`pattern_figure`] | powder patterns over 2theta, with the reflections marked |
 //! | [`landscape_figure`] | a function of two variables as a heat map, with minima and paths |
 //! | [`log_log_figure`] | how one quantity grows with another, both axes logarithmic |
+//! | [`cells_figure`] | unit cells with their atoms, side by side at one scale |
 //! | [`png_from_svg`] | any of them as pixels |
 //!
 //! # Examples
@@ -30,6 +31,9 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod axis;
+mod cell;
+mod cells_figure;
+mod curve;
 mod error;
 mod font;
 mod heat_map;
@@ -42,8 +46,11 @@ mod pattern;
 mod png;
 mod rates;
 mod svg;
+mod typography;
 mod viridis;
 
+pub use cell::CellDrawing;
+pub use cells_figure::{CellPanel, CellsFigure, cells_figure};
 pub use error::ReportError;
 pub use landscape::{FigureAxis, LandscapeFigure, PathTrace, landscape_figure};
 pub use log_log::{LogLogFigure, Series, SeriesStyle, log_log_figure};
@@ -51,3 +58,4 @@ pub use match_rate::match_rate_figure;
 pub use pattern::{Layout, PatternFigure, Reflection, Trace, pattern_figure};
 pub use png::png_from_svg;
 pub use rates::{Bar, Group, MatchRateFigure, groups_by_noise_level, groups_by_structure};
+pub use typography::{cell_text, formula_text, miller_text, space_group_text};

@@ -1,6 +1,7 @@
 //! Labels: inside the picture and apart from each other, as the text layout of the PNG writer measures them.
 
-use braggscape_report::{Layout, PatternFigure, log_log_figure, match_rate_figure, pattern_figure};
+use braggscape_report::{CellsFigure, Layout, PatternFigure, cells_figure};
+use braggscape_report::{log_log_figure, match_rate_figure, pattern_figure};
 use resvg::tiny_skia::Point;
 use resvg::usvg::{Group, Node, Options, Tree, fontdb::Database};
 use std::sync::Arc;
@@ -120,4 +121,21 @@ fn labels_of_log_log_figures_stay_apart() {
         series.label = format!("{}, on a machine with a remarkably long name", series.label);
     }
     check(&log_log_figure(&long).unwrap());
+}
+
+#[test]
+fn labels_of_cells_stay_apart() {
+    let example = crate::cells::example;
+    check(&cells_figure(&example()).unwrap());
+    check(&cells_figure(&CellsFigure { columns: 2, ..example() }).unwrap());
+    let mut long = example();
+    long.title = "A title that says much more than one line of a figure can hold ".repeat(4);
+    for line in long.panels.iter_mut().flat_map(|p| &mut p.caption) {
+        line.push_str(", which is more than a column of the figure can hold in one line");
+    }
+    // Every element there is, in one cell.
+    let drawing = &mut long.panels[3].drawing;
+    drawing.atomic_numbers = (1..=118).collect();
+    drawing.frac = (1..=118).map(|k| [0.37, 0.73, 0.19].map(|x| x * f64::from(k))).collect();
+    check(&cells_figure(&long).unwrap());
 }
