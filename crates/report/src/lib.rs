@@ -10,6 +10,7 @@
 //! | [`landscape_figure`] | a function of two variables as a heat map, with minima and paths |
 //! | [`log_log_figure`] | how one quantity grows with another, both axes logarithmic |
 //! | [`cells_figure`] | unit cells with their atoms, side by side at one scale |
+//! | [`case_figure`] | one crystal in several states, the unit cell and the pattern of each |
 //! | [`png_from_svg`] | any of them as pixels |
 //!
 //! # Examples
@@ -31,6 +32,7 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod axis;
+mod case;
 mod cell;
 mod cells_figure;
 mod curve;
@@ -49,6 +51,7 @@ mod svg;
 mod typography;
 mod viridis;
 
+pub use case::{CaseFigure, CasePanel, case_figure};
 pub use cell::CellDrawing;
 pub use cells_figure::{CellPanel, CellsFigure, cells_figure};
 pub use error::ReportError;

@@ -1,6 +1,6 @@
 //! Labels: inside the picture and apart from each other, as the text layout of the PNG writer measures them.
 
-use braggscape_report::{CellsFigure, Layout, PatternFigure, cells_figure};
+use braggscape_report::{CellsFigure, Layout, PatternFigure, case_figure, cells_figure};
 use braggscape_report::{log_log_figure, match_rate_figure, pattern_figure};
 use resvg::tiny_skia::Point;
 use resvg::usvg::{Group, Node, Options, Tree, fontdb::Database};
@@ -138,4 +138,25 @@ fn labels_of_cells_stay_apart() {
     drawing.atomic_numbers = (1..=118).collect();
     drawing.frac = (1..=118).map(|k| [0.37, 0.73, 0.19].map(|x| x * f64::from(k))).collect();
     check(&cells_figure(&long).unwrap());
+}
+
+#[test]
+fn labels_of_cases_stay_apart() {
+    let example = crate::case::example;
+    check(&case_figure(&example(801)).unwrap());
+    check(&case_figure(&example(20_001)).unwrap());
+    let mut long = example(801);
+    long.title = "A title that says much more than one line of a figure can hold ".repeat(3);
+    long.y_label = "intensity divided by the greatest intensity of the pattern ".repeat(9);
+    for panel in &mut long.panels {
+        panel.label = "the result of a descent without any constraint ".repeat(3);
+        panel.status = "cosine 0.74, and no match by any tolerance that is in use ".repeat(3);
+        panel.caption = vec!["cell parameters with all of their digits ".repeat(5); 4];
+        for r in &mut panel.reflections {
+            r.label = format!("{} and its equivalents", r.label);
+        }
+    }
+    check(&case_figure(&long).unwrap());
+    long.panels.truncate(1);
+    check(&case_figure(&long).unwrap());
 }

@@ -1,6 +1,7 @@
 //! The figures as others see them: XML, pixels, words.
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
+mod case;
 mod cells;
 mod labels;
 mod landscape;
