@@ -11,6 +11,7 @@
 //! | [`log_log_figure`] | how one quantity grows with another, both axes logarithmic |
 //! | [`cells_figure`] | unit cells with their atoms, side by side at one scale |
 //! | [`case_figure`] | one crystal in several states, the unit cell and the pattern of each |
+//! | [`scatter_figure`] | one number of many results against another, a panel an arm |
 //! | [`png_from_svg`] | any of them as pixels |
 //!
 //! # Examples
@@ -47,6 +48,7 @@ mod palette;
 mod pattern;
 mod png;
 mod rates;
+mod scatter;
 mod svg;
 mod typography;
 mod viridis;
@@ -61,4 +63,5 @@ pub use match_rate::match_rate_figure;
 pub use pattern::{Layout, PatternFigure, Reflection, Trace, pattern_figure};
 pub use png::png_from_svg;
 pub use rates::{Bar, Group, MatchRateFigure, groups_by_noise_level, groups_by_structure};
+pub use scatter::{ScatterFigure, ScatterPanel, ScatterPoint, ScatterScale, scatter_figure};
 pub use typography::{cell_text, formula_text, miller_text, space_group_text};

@@ -1,7 +1,7 @@
 //! Labels: inside the picture and apart from each other, as the text layout of the PNG writer measures them.
 
 use braggscape_report::{CellsFigure, Layout, PatternFigure, case_figure, cells_figure};
-use braggscape_report::{log_log_figure, match_rate_figure, pattern_figure};
+use braggscape_report::{log_log_figure, match_rate_figure, pattern_figure, scatter_figure};
 use resvg::tiny_skia::Point;
 use resvg::usvg::{Group, Node, Options, Tree, fontdb::Database};
 use std::sync::Arc;
@@ -159,4 +159,23 @@ fn labels_of_cases_stay_apart() {
     check(&case_figure(&long).unwrap());
     long.panels.truncate(1);
     check(&case_figure(&long).unwrap());
+}
+
+#[test]
+fn labels_of_scatter_figures_stay_apart() {
+    let example = crate::scatter::example;
+    check(&scatter_figure(&example(1, 30)).unwrap());
+    check(&scatter_figure(&example(6, 30)).unwrap());
+    let mut long = example(5, 30);
+    long.title = "A title that says much more than one line of a figure can hold ".repeat(4);
+    for panel in &mut long.panels {
+        panel.title = format!("{} with levenberg-marquardt and every projector", panel.title);
+        panel.statistics = format!("{} and what else there is to say of it", panel.statistics);
+        panel.x_label = "a similarity of patterns with a remarkably long name".to_owned();
+    }
+    check(&scatter_figure(&long).unwrap());
+    for point in long.panels.iter_mut().flat_map(|p| &mut p.points) {
+        (point.x, point.y) = (point.x * 1e-3 - 0.5, point.y * 1e9);
+    }
+    check(&scatter_figure(&long).unwrap());
 }

@@ -9,6 +9,7 @@ mod log_log;
 mod match_rate;
 mod pattern;
 mod png;
+mod scatter;
 
 use roxmltree::{Document, Node};
 
