@@ -1,12 +1,15 @@
 //! The figures as others see them: XML, pixels, words.
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
+mod case;
+mod cells;
 mod labels;
 mod landscape;
 mod log_log;
 mod match_rate;
 mod pattern;
 mod png;
+mod scatter;
 
 use roxmltree::{Document, Node};
 
