@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn vector_registers_do_not_change_a_bit() {
         for n in [0, 1, 7, 8, 9, 63, 1003] {
-            let y: Vec<f64> = (0..n).map(|i| libm::sin(0.3 + 1.7 * (i * i) as f64)).collect();
+            let y: Vec<f64> = (0..n).map(|i| libm::sin(0.3 + 1.7 * f64::from(i * i))).collect();
             let plain = sum::zip_with(&y, &y, |y, _| mass(y));
             assert_eq!(pulp::Arch::new().dispatch(Total(&y)).to_bits(), plain.to_bits());
             let (mut wide, mut plain) = (y.clone(), y.clone());
