@@ -1,7 +1,7 @@
 //! Spectral entropy similarity.
 
-use crate::distribution::{mass, through_normalisation, total};
-use crate::jensen_shannon::divergence;
+use crate::distribution::{mass, subtract_and_scale, through_normalisation, total};
+use crate::jensen_shannon::{Divergences, divergence, of_patterns};
 use crate::seam::{check_axes, check_buffers};
 use crate::{Loss, LossError};
 use braggscape_pattern::{Pattern, sum};
@@ -99,10 +99,15 @@ impl Weighting {
     }
 
     /// JSD of an observed pattern of this weighting and a calculated one.
-    fn divergence(&self, obs: &Pattern, g: &Self, calc: &Pattern, slopes: &mut [f64]) -> f64 {
+    fn divergence(
+        &self,
+        obs: &Pattern,
+        g: &Self,
+        calc: &Pattern,
+        slopes: &mut [f64],
+    ) -> Divergences {
         if self.power.is_none() && g.power.is_none() {
-            let (f, g) = (self.total, g.total);
-            return divergence(obs.y(), calc.y(), |y| mass(y) / f, |y| mass(y) / g, slopes);
+            return of_patterns((obs.y(), self.total), (calc.y(), g.total), slopes);
         }
         divergence(obs.y(), calc.y(), |y| self.of_bin(y), |y| g.of_bin(y), slopes)
     }
@@ -153,7 +158,7 @@ impl Loss for Entropy {
     fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
         check_axes(obs, calc)?;
         let (f, g) = self.weightings(obs, calc)?;
-        let divergence = f.divergence(obs, &g, calc, &mut []);
+        let Divergences { divergence, .. } = f.divergence(obs, &g, calc, &mut []);
         Ok(divergence / LN_2 - 1.0)
     }
 
@@ -165,7 +170,11 @@ impl Loss for Entropy {
     ) -> Result<f64, LossError> {
         check_buffers(obs, calc, grad)?;
         let (f, g) = self.weightings(obs, calc)?;
-        let divergence = f.divergence(obs, &g, calc, grad);
+        let Divergences { divergence, along } = f.divergence(obs, &g, calc, grad);
+        if g.power.is_none() {
+            subtract_and_scale(grad, calc.y(), along, LOG2_E / g.total);
+            return Ok(divergence / LN_2 - 1.0);
+        }
         for h in grad.iter_mut() {
             *h *= LOG2_E;
         }

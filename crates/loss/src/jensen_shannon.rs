@@ -4,10 +4,10 @@
     reason = "kernels must be inlined into the functions compiled for each vector width"
 )]
 
-use crate::distribution::{mass, through_normalisation, total};
+use crate::distribution::{mass, subtract_and_scale, total};
 use crate::seam::{check_axes, check_buffers};
 use crate::{Loss, LossError};
-use braggscape_pattern::log::ln;
+use braggscape_pattern::log::ln_pair;
 use braggscape_pattern::{Pattern, sum};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::LN_2;
@@ -54,44 +54,76 @@ pub struct JensenShannon {
     pub distance: bool,
 }
 
-/// JSD of the shares p(f_n) and q(g_n), nats; `slopes`, unless empty, is overwritten with its derivatives in q, ln(q/m)/2.
+/// A divergence, and the derivatives of it in the shares q along q itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Divergences {
+    /// JSD, nats.
+    pub(crate) divergence: f64,
+    /// sum_n q_n d(JSD)/dq_n, nats; what normalisation takes from the derivatives.
+    pub(crate) along: f64,
+}
+
+/// The divergence of patterns over their sums; `slopes` as for [`divergence`].
+pub(crate) fn of_patterns(
+    (f, of_f): (&[f64], f64),
+    (g, of_g): (&[f64], f64),
+    slopes: &mut [f64],
+) -> Divergences {
+    let (by_f, by_g) = (1.0 / of_f, 1.0 / of_g);
+    // Sums that are hardly numbers any more have no inverses.
+    if by_f.is_normal() && by_g.is_normal() {
+        return divergence(f, g, |y| mass(y) * by_f, |y| mass(y) * by_g, slopes);
+    }
+    divergence(f, g, |y| mass(y) / of_f, |y| mass(y) / of_g, slopes)
+}
+
+/// JSD of the shares p(f_n) and q(g_n); `slopes`, unless empty, is overwritten with its derivatives in q, ln(q/m)/2.
 pub(crate) fn divergence(
     f: &[f64],
     g: &[f64],
     p: impl Fn(f64) -> f64,
     q: impl Fn(f64) -> f64,
     slopes: &mut [f64],
-) -> f64 {
+) -> Divergences {
     assert_eq!(f.len(), g.len(), "distributions of one length are compared");
-    let sum = pulp::Arch::new().dispatch(Divergence { f, g, p, q, slopes });
+    let [sum, along] = pulp::Arch::new().dispatch(Kernel { f, g, p, q, slopes });
     // Rounding may leave less than 0 where the patterns agree.
-    0.5 * sum.max(0.0)
+    Divergences { divergence: 0.5 * sum.max(0.0), along: 0.5 * along }
 }
 
-/// p ln(p/m) + q ln(q/m) of eight bins, with 0 ln 0 = 0, and d(JSD)/dq = ln(q/m)/2; that is ln 2/2 where both are 0.
+/// Shares below this may not have an inverse.
+const LEAST: f64 = 4.0 * f64::MIN_POSITIVE;
+
+/// Adds p ln(p/m) + q ln(q/m) and q ln(q/m) of eight bins, with 0 ln 0 = 0, to `sums`; gives d(JSD)/dq = ln(q/m)/2, which is
+/// ln 2/2 where both are 0.
+///
+/// p/m = 1 + r and q/m = 1 - r with r = (p - q)/(p + q), so that both are exactly 1 where p = q; where r is near -1 or 1, which
+/// would cancel, 2 p/(p + q) and 2 q/(p + q).
 #[inline(always)]
 fn eight(
-    p: &[f64; sum::LANES],
-    q: &[f64; sum::LANES],
-    slopes: Option<&mut [f64; sum::LANES]>,
+    p: [f64; sum::LANES],
+    q: [f64; sum::LANES],
+    sums: &mut [[f64; sum::LANES]; 2],
 ) -> [f64; sum::LANES] {
-    let mut both = [0.0; sum::LANES];
-    let (mut of_p, mut of_q) = (both, both);
+    let mut slopes = [0.0; sum::LANES];
     for i in 0..sum::LANES {
-        both[i] = p[i] + q[i];
-        of_p[i] = ln(2.0 * p[i] / both[i]);
-        of_q[i] = ln(2.0 * q[i] / both[i]);
+        let both = p[i] + q[i];
+        let inverse = 1.0 / if both > LEAST { both } else { LEAST };
+        let r = (p[i] - q[i]) * inverse;
+        let p_over_m = if r > -0.5 { 1.0 + r } else { 2.0 * p[i] * inverse };
+        let q_over_m = if r < 0.5 { 1.0 - r } else { 2.0 * q[i] * inverse };
+        let [of_p, of_q] = ln_pair(p_over_m, q_over_m);
+        let of_q_in_sum = q[i] * of_q;
+        sums[0][i] += p[i] * of_p + of_q_in_sum;
+        sums[1][i] += of_q_in_sum;
+        slopes[i] = 0.5 * if both > 0.0 { of_q } else { LN_2 };
     }
-    if let Some(slopes) = slopes {
-        for i in 0..sum::LANES {
-            slopes[i] = 0.5 * if both[i] > 0.0 { of_q[i] } else { LN_2 };
-        }
-    }
-    std::array::from_fn(|i| p[i] * of_p[i] + q[i] * of_q[i])
+    slopes
 }
 
-/// Twice the divergence, compiled once for each vector width and chosen at run time. The number does not depend on the choice.
-struct Divergence<'a, P, Q> {
+/// Twice the divergence and twice the sum along q, compiled once for each vector width and chosen at run time. The numbers do not
+/// depend on the choice.
+struct Kernel<'a, P, Q> {
     f: &'a [f64],
     g: &'a [f64],
     p: P,
@@ -99,22 +131,21 @@ struct Divergence<'a, P, Q> {
     slopes: &'a mut [f64],
 }
 
-impl<P: Fn(f64) -> f64, Q: Fn(f64) -> f64> pulp::WithSimd for Divergence<'_, P, Q> {
-    type Output = f64;
+impl<P: Fn(f64) -> f64, Q: Fn(f64) -> f64> pulp::WithSimd for Kernel<'_, P, Q> {
+    type Output = [f64; 2];
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
+    fn with_simd<S: pulp::Simd>(self, _: S) -> [f64; 2] {
         let Self { f, g, p, q, slopes } = self;
-        let mut partial = [0.0; sum::LANES];
+        let mut sums = [[0.0; sum::LANES]; 2];
         let (blocks_f, rest_f) = f.as_chunks::<{ sum::LANES }>();
         let (blocks_g, rest_g) = g.as_chunks::<{ sum::LANES }>();
         let (blocks, rest) = slopes.as_chunks_mut::<{ sum::LANES }>();
         let mut blocks = blocks.iter_mut();
         for (f, g) in blocks_f.iter().zip(blocks_g) {
-            let (p, q) = (f.map(&p), g.map(&q));
-            let terms = eight(&p, &q, blocks.next());
-            for i in 0..sum::LANES {
-                partial[i] += terms[i];
+            let found = eight(f.map(&p), g.map(&q), &mut sums);
+            if let Some(slopes) = blocks.next() {
+                *slopes = found;
             }
         }
         // The bins that are left, and empty ones.
@@ -122,13 +153,9 @@ impl<P: Fn(f64) -> f64, Q: Fn(f64) -> f64> pulp::WithSimd for Divergence<'_, P, 
         for (i, (f, g)) in rest_f.iter().zip(rest_g).enumerate() {
             (last_p[i], last_q[i]) = (p(*f), q(*g));
         }
-        let mut last = [0.0; sum::LANES];
-        let terms = eight(&last_p, &last_q, Some(&mut last));
-        for i in 0..sum::LANES {
-            partial[i] += terms[i];
-        }
+        let last = eight(last_p, last_q, &mut sums);
         rest.copy_from_slice(&last[..rest.len()]);
-        sum::reduce(partial)
+        sums.map(sum::reduce)
     }
 }
 
@@ -142,7 +169,7 @@ impl Loss for JensenShannon {
     fn value(&self, obs: &Pattern, calc: &Pattern) -> Result<f64, LossError> {
         check_axes(obs, calc)?;
         let (f, g) = (total(obs, "observed")?, total(calc, "calculated")?);
-        Ok(self.of(divergence(obs.y(), calc.y(), |y| mass(y) / f, |y| mass(y) / g, &mut [])))
+        Ok(self.of(of_patterns((obs.y(), f), (calc.y(), g), &mut []).divergence))
     }
 
     fn value_and_gradient(
@@ -153,15 +180,71 @@ impl Loss for JensenShannon {
     ) -> Result<f64, LossError> {
         check_buffers(obs, calc, grad)?;
         let (f, g) = (total(obs, "observed")?, total(calc, "calculated")?);
-        let divergence = divergence(obs.y(), calc.y(), |y| mass(y) / f, |y| mass(y) / g, grad);
-        let value = self.of(divergence);
-        if self.distance {
-            let by = if value > 0.0 { 0.5 / value } else { 0.0 };
-            for h in grad.iter_mut() {
-                *h *= by;
+        let found = of_patterns((obs.y(), f), (calc.y(), g), grad);
+        let value = self.of(found.divergence);
+        let by = match self.distance {
+            true if value > 0.0 => 0.5 / value,
+            true => 0.0,
+            false => 1.0,
+        };
+        subtract_and_scale(grad, calc.y(), found.along, by / g);
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulp::WithSimd as _;
+
+    /// Shares from many orders of magnitude, some equal, some 0.
+    fn shares(n: usize) -> (Vec<f64>, Vec<f64>) {
+        let number = |i: usize, c: f64| match (c * (i * i) as f64).fract() {
+            x if x < 0.2 => 0.0,
+            x => libm::exp(-600.0 * (x - 0.2) * (x - 0.2)),
+        };
+        let p: Vec<f64> = (0..n).map(|i| number(i, 0.618_033_988)).collect();
+        let other = |i: usize| if i.is_multiple_of(5) { p[i] } else { number(i, 0.414_213_562) };
+        let q = (0..n).map(other).collect();
+        (p, q)
+    }
+
+    #[test]
+    fn vector_registers_do_not_change_a_bit() {
+        for n in [0, 1, 7, 8, 9, 1003] {
+            let (f, g) = shares(n);
+            let mut slopes = [vec![f64::NAN; n], vec![f64::NAN; n]];
+            let [wide, plain] = &mut slopes;
+            let kernel = |slopes| Kernel { f: &f, g: &g, p: |y| y, q: |y| y, slopes };
+            let found = pulp::Arch::new().dispatch(kernel(wide));
+            let expected = kernel(plain).with_simd(pulp::Scalar);
+            assert_eq!(found.map(f64::to_bits), expected.map(f64::to_bits), "{n}");
+            for (w, p) in wide.iter().zip(plain) {
+                assert_eq!(w.to_bits(), p.to_bits(), "{n}");
             }
         }
-        through_normalisation(grad, calc.y(), g);
-        Ok(value)
+    }
+
+    #[test]
+    fn terms_are_those_of_the_definition() {
+        let (p, q) = shares(1000);
+        let mut slopes = vec![f64::NAN; p.len()];
+        let found = divergence(&p, &q, |y| y, |y| y, &mut slopes);
+        let (mut sum, mut along) = (0.0, 0.0);
+        for ((p, q), slope) in p.iter().zip(&q).zip(&slopes) {
+            let m = 0.5 * (p + q);
+            let term = |x: f64| if x > 0.0 { x * libm::log(x / m) } else { 0.0 };
+            sum += 0.5 * (term(*p) + term(*q));
+            along += 0.5 * term(*q);
+            if *q > 0.0 {
+                let expected = 0.5 * libm::log(q / m);
+                assert!((slope - expected).abs() < 1e-15 * expected.abs().max(1.0), "{p} {q}");
+            }
+        }
+        assert!((found.divergence / sum - 1.0).abs() < 1e-13);
+        assert!((found.along / along - 1.0).abs() < 1e-13);
+        let same = divergence(&p, &p, |y| y, |y| y, &mut slopes);
+        assert!(same.divergence.abs() < f64::MIN_POSITIVE);
+        assert!(p.iter().zip(&slopes).all(|(p, s)| *p <= 0.0 || s.abs() < f64::MIN_POSITIVE));
     }
 }

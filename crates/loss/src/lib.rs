@@ -7,6 +7,7 @@
 mod blur;
 mod blurred_cosine;
 mod blurred_overlap;
+mod coarse_shifts;
 mod cosine;
 mod de_gelder;
 mod decimated;

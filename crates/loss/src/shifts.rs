@@ -1,5 +1,6 @@
 //! Which shift of one pattern along another gives the largest correlation.
 
+use crate::coarse_shifts::CoarseShifts;
 use crate::pool::Source;
 use braggscape_pattern::sum;
 use realfft::num_complex::Complex;
@@ -10,23 +11,25 @@ use std::sync::Arc;
 
 /// Bound of the error of correlations by Fourier transform in single precision, for patterns of norm 1. An error of 6e-8 in each of
 /// the log2(n) < 20 stages of three transforms makes 4e-6 at the very most; found are 1e-7.
-const FFT_ERROR: f32 = 1e-5;
+pub(crate) const FFT_ERROR: f32 = 1e-5;
 
 /// Numbers below this, in patterns of norm 1, are 0 to a transform in single precision.
-const LEAST: f32 = 1e-15;
+pub(crate) const LEAST: f32 = 1e-15;
 
 /// With no more shifts than these a transform is not worth its while.
 const FEW: usize = 16;
 
 /// Finds the largest correlation c(t) = sum_n f_(n+t) g_n with |t| up to a limit, the patterns being zero outside their points.
 ///
-/// A Fourier transform of padded patterns in single precision tells which shifts can have the largest; these are then computed in
+/// Where all shifts are asked for, [`CoarseShifts`] tell which of them smooth patterns can have. Else
+/// a Fourier transform of padded patterns in single precision tells which shifts can have the largest; these are then computed in
 /// double precision in the fixed order of [`sum`]. So the result does not depend on the instructions that the transform uses.
 #[derive(Default)]
 pub(crate) struct Shifts {
     transform: Option<Transform>,
+    coarse: CoarseShifts,
     /// The observed pattern whose spectrum is kept.
-    pub(crate) source: Source,
+    source: Source,
     spectrum_f: Vec<Complex<f32>>,
     spectrum_g: Vec<Complex<f32>>,
     padded: Vec<f32>,
@@ -58,14 +61,14 @@ pub(crate) fn shifted(range: &Range<usize>, shift: isize) -> Range<usize> {
 }
 
 /// From the first to the last point that is not 0.
-fn support(y: &[f64]) -> Range<usize> {
+pub(crate) fn support(y: &[f64]) -> Range<usize> {
     let is_some = |y: &f64| y.abs() > 0.0;
     let first = y.iter().position(is_some).unwrap_or(0);
     first..y.iter().rposition(is_some).map_or(first, |last| last + 1)
 }
 
 /// c(t) by a dot product over the points where neither pattern has ended.
-fn correlation(
+pub(crate) fn correlation(
     (f, of_f): (&[f64], &Range<usize>),
     (g, of_g): (&[f64], &Range<usize>),
     shift: isize,
@@ -83,7 +86,7 @@ fn correlation(
 }
 
 /// The smallest even product of 2, 3 and 5 that is not below `n`: lengths that are transformed fast.
-fn fast_length(n: usize) -> usize {
+pub(crate) fn fast_length(n: usize) -> usize {
     let is_fast = |m: &usize| {
         let mut rest = *m;
         for p in [2, 3, 5] {
@@ -98,6 +101,11 @@ fn fast_length(n: usize) -> usize {
 }
 
 impl Shifts {
+    /// Whether something is kept that was made from a pattern at this place.
+    pub(crate) fn is_likely_of(&self, f: &[f64]) -> bool {
+        self.coarse.source.is_likely(f) || self.source.is_likely(f)
+    }
+
     /// The shift of the largest correlation among those of at most `limit` points, and that correlation. Of equal ones the shortest
     /// counts, of two as short the negative one. `norms` are those of the patterns, above 0.
     pub(crate) fn best(
@@ -112,7 +120,8 @@ impl Shifts {
         if 2 * limit < FEW {
             let limit = limit as isize;
             self.candidates.extend(-limit..=limit);
-        } else {
+        } else if limit + 1 < g.len() || !self.coarse.propose(f, g, norms, &mut self.candidates) {
+            self.candidates.clear();
             self.propose(f, g, norms, limit);
         }
         self.candidates.sort_unstable_by_key(|shift| (shift.unsigned_abs(), *shift));
@@ -146,7 +155,8 @@ impl Shifts {
             self.source = Source::default();
             self.transform = Some(transform);
         }
-        let Self { transform, source, spectrum_f, spectrum_g, padded, scratch, candidates } = self;
+        let Self { transform, source, spectrum_f, spectrum_g, padded, scratch, candidates, .. } =
+            self;
         let Some(Transform { forward, inverse }) = transform else { return };
         let mut spectrum = |y: &[f64], norm: f64, padded: &mut [f32], out: &mut [Complex<f32>]| {
             let (used, rest) = padded.split_at_mut(y.len());
@@ -185,7 +195,7 @@ impl Shifts {
 }
 
 /// The largest of some numbers.
-fn maximum(values: &[f32]) -> f32 {
+pub(crate) fn maximum(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; 16];
     let (blocks, rest) = values.as_chunks::<16>();
     let larger = |a: f32, b: f32| if b > a { b } else { a };
@@ -198,7 +208,7 @@ fn maximum(values: &[f32]) -> f32 {
 }
 
 /// Adds `base` + i for all numbers i that are not below `least`.
-fn collect(values: &[f32], least: f32, base: isize, out: &mut Vec<isize>) {
+pub(crate) fn collect(values: &[f32], least: f32, base: isize, out: &mut Vec<isize>) {
     for (block, chunk) in values.chunks(64).enumerate() {
         if maximum(chunk) >= least {
             for (i, v) in chunk.iter().enumerate() {

@@ -80,7 +80,7 @@ pub struct XcorrOptions {
 /// # Method
 /// A Fourier transform in single precision tells the few shifts that can be the maximum; these are computed in double precision, in a
 /// fixed order. The result is that of trying all of them, whatever the machine. The spectrum of the observed pattern is
-/// kept. Slow only where thousands of shifts agree to 2e-5 of the norms, as for two wide flat patterns.
+/// kept. Smooth patterns are transformed by every fourth point, with a bound of what that leaves open. Slow only where thousands of shifts agree to 2e-5 of the norms, as for two wide flat patterns.
 ///
 /// # Errors
 /// [`LossError::NoIntensity`] if either pattern is zero everywhere, [`LossError::UnequalSteps`].
@@ -132,7 +132,7 @@ impl Xcorr {
             MaxShift::Steps(n) => n as usize,
         };
         let (shift, c) = self.pool.with(
-            |shifts| shifts.source.is_likely(obs.y()),
+            |shifts| shifts.is_likely_of(obs.y()),
             Shifts::default,
             |shifts| shifts.best(obs.y(), calc.y(), norms, limit),
         );
