@@ -3,7 +3,9 @@
 //! Every step runs, whatever the ones before it said. No step changes `RUSTFLAGS`: warnings become errors through the
 //! arguments of Clippy and through `RUSTDOCFLAGS`, so that all steps share what is already built.
 
-use crate::{Outcome, advisories, configs, graph, licences, new_plugin, process, reference, tidy};
+use crate::{
+    Outcome, advisories, browser, configs, graph, licences, new_plugin, process, reference, tidy,
+};
 use anyhow::bail;
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ const STEPS: &[Step] = &[
     Step { name: "tests", run: tests },
     Step { name: "doc", run: doc },
     Step { name: "configs", run: configs::run },
+    Step { name: "browser", run: browser::run },
     Step { name: "reference", run: || reference::run(true) },
     Step { name: "plugins", run: new_plugin::check },
 ];
@@ -170,7 +173,7 @@ mod tests {
         check_selection(
             Some("tests, doc,clippy,advisories"),
             None,
-            &["fmt", "graph", "tidy", "licences", "configs", "reference", "plugins"],
+            &["fmt", "graph", "tidy", "licences", "configs", "browser", "reference", "plugins"],
         );
         check_selection(Some("fmt"), Some("fmt,tidy"), &["tidy"]);
     }

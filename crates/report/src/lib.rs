@@ -1,4 +1,4 @@
-//! Figures from the records of a study.
+//! Figures and the HTML report of the records of a study.
 //!
 //! Figures are drawn as SVG text by a writer of our own and turned into PNG with a font that is part of the program, so
 //! that they look the same on a machine without fonts. Equal data give equal bytes.
@@ -10,6 +10,8 @@
 //! | [`landscape_figure`] | a function of two variables as a heat map, with minima and paths |
 //! | [`log_log_figure`] | how one quantity grows with another, both axes logarithmic |
 //! | [`png_from_svg`] | any of them as pixels |
+//!
+//! [`html_report`] makes one page of the folders of studies, landscapes and figures.
 //!
 //! # Examples
 //! ```
@@ -33,6 +35,7 @@ mod axis;
 mod error;
 mod font;
 mod heat_map;
+mod html;
 mod landscape;
 mod legend;
 mod log_log;
@@ -45,6 +48,7 @@ mod svg;
 mod viridis;
 
 pub use error::ReportError;
+pub use html::{FigureFault, FolderFault, HtmlReport, html_report};
 pub use landscape::{FigureAxis, LandscapeFigure, PathTrace, landscape_figure};
 pub use log_log::{LogLogFigure, Series, SeriesStyle, log_log_figure};
 pub use match_rate::match_rate_figure;

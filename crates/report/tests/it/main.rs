@@ -1,6 +1,8 @@
 //! The figures as others see them: XML, pixels, words.
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
+mod html;
+mod html_sample;
 mod labels;
 mod landscape;
 mod log_log;
