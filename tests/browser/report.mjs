@@ -73,6 +73,29 @@ async function compareTable(browser, dir, source) {
   return n;
 }
 
+/// Every coefficient of tables/correlations.csv stands in the page, with all its digits.
+async function compareCorrelations(browser, dir) {
+  const shown = await browser.evaluate((folder) => {
+    const section = [...document.querySelectorAll("main > section")].find((s) => s.dataset.folder === folder);
+    const cells = [...section.querySelectorAll("td[data-key]")];
+    return Object.fromEntries(cells.map((c) => [c.dataset.key, [c.dataset.value, c.textContent]]));
+  }, basename(dir));
+  const rows = csv(join(dir, "tables/correlations.csv"));
+  assert.ok(rows.length > 0, `no correlations of ${dir}`);
+  let n = 0;
+  for (const row of rows) {
+    for (const name of ["mutual_information", "pearson", "spearman"]) {
+      const [exact, text] = shown[[row.noise, row.level, row.arm, row.metric, name].join("|")] ?? [];
+      assert.equal(exact, row[name], `${name} of ${row.arm} at ${row.level}`);
+      const rounded = Number(text.replace("\u2212", "-"));
+      assert.ok(exact === "" || Math.abs(rounded - Number(exact)) <= 0.005 + 1e-9, `${exact} is shown as ${text}`);
+      n += 1;
+    }
+  }
+  assert.equal(Object.keys(shown).length, n, "coefficients that are in no file");
+  return n;
+}
+
 /// The bars of the first chart of rates of a folder, as fractions of the height of the axis from 0 to 1, arm by arm.
 const bars = (browser, folder) => browser.evaluate((folder) => {
   const section = [...document.querySelectorAll("main > section")].find((s) => s.dataset.folder === folder);
@@ -119,8 +142,10 @@ async function comparePoints(browser, dir) {
       choose("noise", i);
       choose("arm", j);
       const points = chart.querySelectorAll(".scatterlayer .point").length;
-      const left = Number(chart.querySelector(".status").textContent.match(/; (\d+)/)?.[1] ?? 0);
-      counts[`${level.textContent}/${arm.textContent}`] = [points, left];
+      // The legend counts them by kind.
+      const legend = [...chart.querySelectorAll(".legendtext")].map((e) => e.textContent.match(/^matched \((\d+)\)$/)?.[1]);
+      const matched = Number(legend.find((n) => n !== undefined) ?? 0);
+      counts[`${level.textContent}/${arm.textContent}`] = [points, matched];
     }));
     return counts;
   }, basename(dir));
@@ -129,10 +154,8 @@ async function comparePoints(browser, dir) {
   let n = 0;
   for (const [key, done, matched] of expected) {
     assert.ok(key in found, `no choice ${key}`);
-    const [points, left] = found[key];
-    assert.equal(points + left, done, `points of ${key}`);
-    assert.ok(points >= matched, `${points} points of ${key}, of which ${matched} are matched`);
-    n += points;
+    assert.deepEqual(found[key], [done, matched], `points of ${key}`);
+    n += done;
   }
   return n;
 }
@@ -239,17 +262,20 @@ async function checkPage(browser, heard, screenshots, page, dirs) {
   });
   const titles = studies.map((dir) => JSON.parse(readFileSync(join(dir, "manifest.json"), "utf8")).title);
   const shown = await browser.evaluate(() => ({
-    broken: window.broken ?? null, headings: [...document.querySelectorAll("h2")].map((h) => h.textContent),
+    broken: window.broken ?? null,
+    buttons: [...document.querySelectorAll(".modebar-btn")].map((b) => b.dataset.title).filter((t) => !/^(Download|Zoom|Pan|Reset)/.test(t)), headings: [...document.querySelectorAll("h2")].map((h) => h.textContent),
     images: document.images.length, failed: [...document.images].filter((i) => i.offsetParent && i.naturalWidth === 0).length,
   }));
   assert.equal(shown.broken, null, "a title ran as a script");
   titles.forEach((title) => assert.ok(shown.headings.includes(title), `${title} is not among ${shown.headings}`));
+  assert.deepEqual(shown.buttons, [], "buttons that are not for reading the chart");
   assert.equal(shown.failed, 0, "pictures that cannot be shown");
   let [nCells, nBars, nPoints] = [0, 0, 0];
   for (const dir of studies) {
     for (const file of readdirSync(join(dir, "tables"))) {
       if (["pooled.csv", "summary.csv"].includes(file)) nCells += await compareTable(browser, dir, `tables/${file}`);
     }
+    nCells += await compareCorrelations(browser, dir);
     nBars += await compareBars(browser, dir);
     nPoints += await comparePoints(browser, dir);
     const folder = basename(dir);

@@ -2,11 +2,44 @@
 
 use crate::table::{Cell, Column, Kind, Table};
 use crate::{PartFault, Record, RecordError, Schema, StructureRecord};
+use std::collections::BTreeMap;
 
-/// Prefix of the columns of [`Record::initial_losses`].
-const INITIAL_LOSS: &str = "initial_loss.";
-/// Prefix of the columns of [`Record::final_losses`].
-const FINAL_LOSS: &str = "final_loss.";
+/// Named numbers of a record: one column a name.
+struct Group {
+    /// What the names of its columns begin with.
+    prefix: &'static str,
+    names: fn(&mut Schema) -> &mut Vec<String>,
+    map: fn(&Record) -> &BTreeMap<String, f64>,
+    map_mut: fn(&mut Record) -> &mut BTreeMap<String, f64>,
+}
+
+/// Every group, in the order of the files.
+const GROUPS: &[Group] = &[
+    Group {
+        prefix: "initial_loss.",
+        names: |s| &mut s.losses,
+        map: |r| &r.initial_losses,
+        map_mut: |r| &mut r.initial_losses,
+    },
+    Group {
+        prefix: "final_loss.",
+        names: |s| &mut s.losses,
+        map: |r| &r.final_losses,
+        map_mut: |r| &mut r.final_losses,
+    },
+    Group {
+        prefix: "initial_metric.",
+        names: |s| &mut s.metrics,
+        map: |r| &r.initial_metrics,
+        map_mut: |r| &mut r.initial_metrics,
+    },
+    Group {
+        prefix: "final_metric.",
+        names: |s| &mut s.metrics,
+        map: |r| &r.final_metrics,
+        map_mut: |r| &mut r.final_metrics,
+    },
+];
 
 /// A type of field and how a cell holds it.
 trait Field: Sized {
@@ -137,12 +170,15 @@ macro_rules! columns {
         /// Fails to compile when a field of the record has no column.
         #[allow(dead_code, reason = "exists to be type-checked")]
         fn every_field_has_a_column(record: Record) {
-            let Record { $($field: _,)* seed: _, $($later: _,)* initial_losses: _, final_losses: _ } = record;
+            let Record {
+                $($field: _,)* seed: _, $($later: _,)*
+                initial_losses: _, final_losses: _, initial_metrics: _, final_metrics: _
+            } = record;
         }
     };
 }
 
-// The seed stands at the semicolon; the columns of losses follow the last.
+// The seed stands at the semicolon; the columns of losses and metrics follow the last.
 columns! {
     task_index: u64,
     structure: String,
@@ -200,11 +236,9 @@ pub(crate) fn check(record: &Record) -> Result<(), RecordError> {
             _ => {}
         }
     }
-    for (prefix, losses) in
-        [(INITIAL_LOSS, &record.initial_losses), (FINAL_LOSS, &record.final_losses)]
-    {
-        for (name, value) in losses {
-            finite(&format!("{prefix}{name}"), *value)?;
+    for group in GROUPS {
+        for (name, value) in (group.map)(record) {
+            finite(&format!("{}{name}", group.prefix), *value)?;
         }
     }
     Ok(())
@@ -213,16 +247,18 @@ pub(crate) fn check(record: &Record) -> Result<(), RecordError> {
 /// The table of checked records.
 pub(crate) fn to_table(schema: &Schema, records: &[Record]) -> Result<Table, RecordError> {
     schema.check()?;
+    let mut schema = schema.clone();
     for r in records {
         r.check()?;
-        for (prefix, losses) in [(INITIAL_LOSS, &r.initial_losses), (FINAL_LOSS, &r.final_losses)] {
-            if let Some(name) = losses.keys().find(|name| !schema.losses.contains(name)) {
-                let field = format!("{prefix}{name}");
-                return Err(RecordError::UndeclaredLoss { task_index: r.task_index, field });
+        for group in GROUPS {
+            let names = (group.names)(&mut schema);
+            if let Some(name) = (group.map)(r).keys().find(|name| !names.contains(name)) {
+                let field = format!("{}{name}", group.prefix);
+                return Err(RecordError::UndeclaredColumn { task_index: r.task_index, field });
             }
         }
     }
-    let mut columns = Vec::with_capacity(SPECS.len() + 2 * schema.losses.len());
+    let mut columns = Vec::with_capacity(SPECS.len());
     for spec in SPECS {
         let cells = records.iter().map(spec.get).collect::<Result<Vec<_>, _>>()?;
         columns.push(Column {
@@ -232,14 +268,11 @@ pub(crate) fn to_table(schema: &Schema, records: &[Record]) -> Result<Table, Rec
             cells,
         });
     }
-    for (prefix, initial) in [(INITIAL_LOSS, true), (FINAL_LOSS, false)] {
-        for name in &schema.losses {
-            let value = |r: &Record| {
-                let map = if initial { &r.initial_losses } else { &r.final_losses };
-                Cell::Float(map.get(name).copied())
-            };
+    for group in GROUPS {
+        for name in (group.names)(&mut schema).iter() {
+            let value = |r: &Record| Cell::Float((group.map)(r).get(name).copied());
             let cells = records.iter().map(value).collect();
-            let name = format!("{prefix}{name}");
+            let name = format!("{}{name}", group.prefix);
             columns.push(Column { name, kind: Kind::Float, required: false, cells });
         }
     }
@@ -264,16 +297,14 @@ pub(crate) fn from_table(table: Table) -> Result<(Schema, Vec<Record>), PartFaul
             }
             continue;
         }
-        let (loss, initial) = match (name.strip_prefix(INITIAL_LOSS), name.strip_prefix(FINAL_LOSS))
-        {
-            (Some(loss), _) => (loss.to_owned(), true),
-            (_, Some(loss)) => (loss.to_owned(), false),
-            _ => return Err(PartFault::UnknownColumn { name }),
+        let Some((group, kind)) =
+            GROUPS.iter().find_map(|g| Some((g, name.strip_prefix(g.prefix)?.to_owned())))
+        else {
+            return Err(PartFault::UnknownColumn { name });
         };
         for (row, (record, cell)) in records.iter_mut().zip(cells).enumerate() {
-            let map = if initial { &mut record.initial_losses } else { &mut record.final_losses };
             match cell {
-                Cell::Float(Some(v)) => drop(map.insert(loss.clone(), v)),
+                Cell::Float(Some(v)) => drop((group.map_mut)(record).insert(kind.clone(), v)),
                 Cell::Float(None) => {}
                 _ => {
                     let expected = <f64 as Field>::EXPECTED;
@@ -281,8 +312,9 @@ pub(crate) fn from_table(table: Table) -> Result<(Schema, Vec<Record>), PartFaul
                 }
             }
         }
-        if !schema.losses.contains(&loss) {
-            schema.losses.push(loss);
+        let names = (group.names)(&mut schema);
+        if !names.contains(&kind) {
+            names.push(kind);
         }
     }
     Ok((schema, records))

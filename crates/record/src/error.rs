@@ -39,19 +39,19 @@ pub enum RecordError {
         /// The value.
         value: u64,
     },
-    /// A record carries a value of a loss that the schema does not name.
-    #[error("task {task_index}: column {field} is not among the losses of the schema")]
-    UndeclaredLoss {
+    /// A record carries a value of a loss or metric that the schema does not name.
+    #[error("task {task_index}: column {field} is not among the losses and metrics of the schema")]
+    UndeclaredColumn {
         /// Index of the task.
         task_index: u64,
         /// Name of the column that the value would have.
         field: String,
     },
-    /// A schema names a loss twice.
-    #[error("loss `{loss}` is named twice in the schema of the records")]
-    DuplicateLoss {
+    /// A schema names a loss or a metric twice.
+    #[error("`{name}` is named twice in the schema of the records")]
+    DuplicateColumn {
         /// The name.
-        loss: String,
+        name: String,
     },
     /// A record whose task index lies outside the range of its part.
     #[error("task {task_index} does not belong to part {part_idx} (tasks {first} to {last})")]

@@ -3,7 +3,8 @@
 //! One task of a study ends as one [`Record`]. A finished record goes at once to a [`Journal`]; when every task of a fixed
 //! range of [`PART_LEN`] indices is done, the range is written as one Parquet part ([`write_part`]). Equal records give
 //! equal bytes, whatever the order in which they were computed. Wall times live apart, in [`write_timings`], so that they
-//! never touch those bytes. [`summarise`] counts what the tables and figures show.
+//! never touch those bytes. [`summarise`] counts what the tables and figures show, [`correlations`] says how much the
+//! agreement of patterns tells about that of structures.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -31,6 +32,7 @@
 
 pub mod atomic;
 mod columns;
+mod correlation;
 mod error;
 mod journal;
 mod numbers;
@@ -41,6 +43,7 @@ mod summary;
 mod table;
 mod timing;
 
+pub use correlation::{Agreement, CorrelationRow, correlations};
 pub use error::{PartFault, RecordError};
 pub use journal::{DamagedLine, Journal, Recovered};
 pub use numbers::{Numbers, numbers_parquet};

@@ -62,7 +62,7 @@ fn part_number(path: &Path) -> Option<u64> {
 /// gaps are allowed.
 ///
 /// # Errors
-/// [`RecordError::OutsidePart`], [`RecordError::OutOfOrder`], [`RecordError::UndeclaredLoss`], what [`Record::check`] finds,
+/// [`RecordError::OutsidePart`], [`RecordError::OutOfOrder`], [`RecordError::UndeclaredColumn`], what [`Record::check`] finds,
 /// or [`RecordError::Io`].
 pub fn write_part(
     dir: &Path,

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What one task of a study was and what came of it.
 ///
-/// Every field is a column of the same name in the Parquet parts, except the two maps, which are columns
-/// `initial_loss.<name>` and `final_loss.<name>` ([`Schema`]). A failed task is a row too: it has a reason in `failure`
+/// Every field is a column of the same name in the Parquet parts, except the four maps, which are columns
+/// `initial_loss.<name>`, `final_loss.<name>`, `initial_metric.<name>` and `final_metric.<name>` ([`Schema`]). A failed task is a row too: it has a reason in `failure`
 /// and no results. Numbers are finite or absent.
 ///
 /// To add a column, add the field here and its name to the list in `columns.rs`; the compiler asks for the second.
@@ -68,6 +68,10 @@ pub struct Record {
     pub initial_losses: BTreeMap<String, f64>,
     /// Value at the end under every loss asked for, by kind.
     pub final_losses: BTreeMap<String, f64>,
+    /// Distance or score of the start against the truth under every metric asked for, by kind; an infinite one is absent.
+    pub initial_metrics: BTreeMap<String, f64>,
+    /// Distance or score of the end against the truth under every metric asked for, by kind; an infinite one is absent.
+    pub final_metrics: BTreeMap<String, f64>,
     /// The structure at the start, distorted.
     pub initial_structure: Option<StructureRecord>,
     /// The structure at the end.
@@ -89,36 +93,44 @@ impl Record {
     }
 }
 
-/// Which columns of losses the parts of a study have, in order.
+/// Which columns of losses and metrics the parts of a study have, in order.
 ///
-/// Each name gives a column `initial_loss.<name>` and a column `final_loss.<name>`. The rest of the columns is fixed.
+/// Each loss gives a column `initial_loss.<name>` and a column `final_loss.<name>`, each metric a column
+/// `initial_metric.<name>` and a column `final_metric.<name>`. The rest of the columns is fixed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
     /// Kinds of losses, each once.
     pub losses: Vec<String>,
+    /// Kinds of metrics, each once.
+    pub metrics: Vec<String>,
 }
 
 impl Schema {
-    /// A schema of these losses.
+    /// A schema of these losses and metrics.
     ///
     /// # Errors
-    /// [`RecordError::DuplicateLoss`].
-    pub fn new<I>(losses: I) -> Result<Self, RecordError>
+    /// [`RecordError::DuplicateColumn`].
+    pub fn new<L, M>(losses: L, metrics: M) -> Result<Self, RecordError>
     where
-        I: IntoIterator,
-        I::Item: Into<String>,
+        L: IntoIterator<Item: Into<String>>,
+        M: IntoIterator<Item: Into<String>>,
     {
-        let schema = Self { losses: losses.into_iter().map(Into::into).collect() };
+        let schema = Self {
+            losses: losses.into_iter().map(Into::into).collect(),
+            metrics: metrics.into_iter().map(Into::into).collect(),
+        };
         schema.check()?;
         Ok(schema)
     }
 
-    /// Checks that no loss is named twice.
+    /// Checks that no name stands twice in its list.
     pub(crate) fn check(&self) -> Result<(), RecordError> {
-        let mut seen = BTreeSet::new();
-        match self.losses.iter().find(|name| !seen.insert(name.as_str())) {
-            Some(loss) => Err(RecordError::DuplicateLoss { loss: loss.clone() }),
-            None => Ok(()),
+        for names in [&self.losses, &self.metrics] {
+            let mut seen = BTreeSet::new();
+            if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {
+                return Err(RecordError::DuplicateColumn { name: name.clone() });
+            }
         }
+        Ok(())
     }
 }

@@ -22,6 +22,11 @@ impl Scale {
         p + (value - lo) / (hi - lo) * (q - p)
     }
 
+    /// Pixels between the ends.
+    pub(crate) fn width(&self) -> f64 {
+        (self.pixels[1] - self.pixels[0]).abs()
+    }
+
     /// The ends of the data.
     pub(crate) fn data(&self) -> [f64; 2] {
         self.data
@@ -74,7 +79,7 @@ pub(crate) fn log_ticks([lo, hi]: [f64; 2], count: usize) -> Vec<(f64, String)> 
 }
 
 /// 10 with its exponent raised.
-fn power_of_ten(power: i32) -> String {
+pub(crate) fn power_of_ten(power: i32) -> String {
     let raised = |c| match c {
         '-' => '⁻',
         '1' => '¹',

@@ -95,6 +95,47 @@ pub enum ReportError {
         /// The value.
         value: f64,
     },
+    /// A cell with another number of atomic numbers than coordinates.
+    #[error(
+        "the cell `{cell}` has {numbers} atomic numbers and {coordinates} coordinates, expected equal counts"
+    )]
+    AtomCounts {
+        /// Label of the cell.
+        cell: String,
+        /// Atomic numbers.
+        numbers: usize,
+        /// Fractional coordinates.
+        coordinates: usize,
+    },
+    /// A cell with more atoms than a reader could tell apart.
+    #[error("the cell `{cell}` has {found} atoms, expected at most {max}")]
+    TooManyAtoms {
+        /// Label of the cell.
+        cell: String,
+        /// Atoms.
+        found: usize,
+        /// The most that are drawn.
+        max: usize,
+    },
+    /// A cell too long to be drawn.
+    #[error("the cell `{cell}` has a lattice vector of {length} Å, expected at most {max} Å")]
+    CellLength {
+        /// Label of the cell.
+        cell: String,
+        /// Length of its longest lattice vector, Å.
+        length: f64,
+        /// The greatest length that is drawn, Å.
+        max: f64,
+    },
+    /// A lattice or an element that cannot be.
+    #[error("the cell `{cell}` is no crystal")]
+    Crystal {
+        /// Label of the cell.
+        cell: String,
+        /// Why.
+        #[source]
+        source: braggscape_crystal::CrystalError,
+    },
     /// A width of a picture that is zero or too large.
     #[error("picture width {width} px is outside 1..={max}")]
     PictureWidth {

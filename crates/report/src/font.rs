@@ -39,10 +39,11 @@ pub(crate) fn ellipsis(text: &str, size: f64, max_width: f64) -> String {
     "…".to_owned()
 }
 
-/// The words of a text in lines of at most `max_width` pixels; a longer word is cut.
+/// The words of a text in lines of at most `max_width` pixels; a longer word is cut. No-break spaces belong to words.
 pub(crate) fn wrap(text: &str, size: f64, max_width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    let is_break = |c: char| c.is_whitespace() && c != '\u{a0}';
+    for word in text.split(is_break).filter(|word| !word.is_empty()) {
         let joined = lines.last().map(|line| format!("{line} {word}"));
         match joined.filter(|line| text_width(line, size) <= max_width) {
             Some(line) => *lines.last_mut().unwrap_or(&mut String::new()) = line,
@@ -80,5 +81,7 @@ mod tests {
         assert_eq!(lines[0], "one two");
         assert!(lines.iter().any(|l| l.ends_with('…')));
         assert_eq!(wrap("", 10.0, 60.0), Vec::<String>::new());
+        assert_eq!(wrap(" a\t b\n", 10.0, 60.0), ["a b"]);
+        assert_eq!(wrap("six 5\u{a0}Å", 10.0, 30.0), ["six", "5\u{a0}Å"]);
     }
 }

@@ -9,6 +9,9 @@
 //! | [`pattern_figure`] | powder patterns over 2theta, with the reflections marked |
 //! | [`landscape_figure`] | a function of two variables as a heat map, with minima and paths |
 //! | [`log_log_figure`] | how one quantity grows with another, both axes logarithmic |
+//! | [`cells_figure`] | unit cells with their atoms, side by side at one scale |
+//! | [`case_figure`] | one crystal in several states, the unit cell and the pattern of each |
+//! | [`scatter_figure`] | one number of many results against another, a panel an arm |
 //! | [`png_from_svg`] | any of them as pixels |
 //!
 //! [`html_report`] makes one page of the folders of studies, landscapes and figures.
@@ -32,6 +35,10 @@
 #![doc(test(attr(deny(warnings))))]
 
 mod axis;
+mod case;
+mod cell;
+mod cells_figure;
+mod curve;
 mod error;
 mod font;
 mod heat_map;
@@ -44,9 +51,14 @@ mod palette;
 mod pattern;
 mod png;
 mod rates;
+mod scatter;
 mod svg;
+mod typography;
 mod viridis;
 
+pub use case::{CaseFigure, CasePanel, case_figure};
+pub use cell::CellDrawing;
+pub use cells_figure::{CellPanel, CellsFigure, cells_figure};
 pub use error::ReportError;
 pub use html::{FigureFault, FolderFault, HtmlReport, html_report};
 pub use landscape::{FigureAxis, LandscapeFigure, PathTrace, landscape_figure};
@@ -55,3 +67,5 @@ pub use match_rate::match_rate_figure;
 pub use pattern::{Layout, PatternFigure, Reflection, Trace, pattern_figure};
 pub use png::png_from_svg;
 pub use rates::{Bar, Group, MatchRateFigure, groups_by_noise_level, groups_by_structure};
+pub use scatter::{ScatterFigure, ScatterPanel, ScatterPoint, ScatterScale, scatter_figure};
+pub use typography::{cell_text, formula_text, miller_text, space_group_text};

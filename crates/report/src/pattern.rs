@@ -2,6 +2,7 @@
 
 use crate::ReportError;
 use crate::axis::{Scale, ticks};
+use crate::curve::{Upright, curve};
 use crate::font::{text_width, wrap};
 use crate::legend::{Entry, Legend, SAMPLE};
 use crate::palette::{GRID, INK, colour};
@@ -17,10 +18,6 @@ const HEIGHTS: [f64; 2] = [260.0, 110.0];
 const STRIP: f64 = 18.0;
 /// Font sizes of the title, axis labels, tick labels and reflection labels.
 const SIZES: [f64; 4] = [16.0, 13.0, 12.0, 10.0];
-/// Least distance of two reflection labels, pixels.
-const LABEL_DISTANCE: f64 = 11.5;
-/// Points a pixel beyond which only the lowest and highest of each half pixel are drawn.
-const DENSE: f64 = 4.0;
 
 /// How several traces share the plot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -135,7 +132,8 @@ pub fn pattern_figure(figure: &PatternFigure) -> Result<String, ReportError> {
             "fill=\"none\" stroke=\"{}\" stroke-width=\"1.2\" stroke-linejoin=\"round\"",
             colour(i)
         );
-        svg.path("trace", &points(trace, &x, y), false, &style);
+        let points = curve(&trace.two_theta, &trace.intensity, &x, y);
+        svg.path("trace", &points, false, &style);
     }
     draw_reflections(&mut svg, figure, &x, &scales, bottom);
     let frame = format!("fill=\"none\" stroke=\"{INK}\" stroke-width=\"1\"");
@@ -204,38 +202,6 @@ fn trace_scales(figure: &PatternFigure, stacked: bool, [bottom, top]: [f64; 2]) 
     figure.traces.iter().enumerate().map(scale).collect()
 }
 
-/// The points of a trace on the paper. Of a dense trace, the lowest and highest of each half pixel, in their order.
-fn points(trace: &Trace, x: &Scale, y: &Scale) -> Vec<[f64; 2]> {
-    let all = trace.two_theta.iter().zip(&trace.intensity).map(|(t, i)| [x.at(*t), y.at(*i)]);
-    if trace.two_theta.len() as f64 <= DENSE * PLOT_WIDTH {
-        return all.collect();
-    }
-    let mut kept: Vec<[f64; 2]> = Vec::new();
-    let mut bin: Vec<[f64; 2]> = Vec::new();
-    let bin_of = |p: &[f64; 2]| libm::floor(p[0] * 2.0);
-    for point in all {
-        if bin.last().is_some_and(|p| bin_of(p) < bin_of(&point)) {
-            keep_extremes(&mut kept, &bin);
-            bin.clear();
-        }
-        bin.push(point);
-    }
-    keep_extremes(&mut kept, &bin);
-    kept
-}
-
-fn keep_extremes(kept: &mut Vec<[f64; 2]>, bin: &[[f64; 2]]) {
-    let by_height = |a: &(usize, &[f64; 2]), b: &(usize, &[f64; 2])| a.1[1].total_cmp(&b.1[1]);
-    let low = bin.iter().enumerate().min_by(by_height).map(|(i, _)| i);
-    let high = bin.iter().enumerate().max_by(by_height).map(|(i, _)| i);
-    if let (Some(low), Some(high)) = (low, high) {
-        kept.push(bin[low.min(high)]);
-        if low != high {
-            kept.push(bin[low.max(high)]);
-        }
-    }
-}
-
 /// Style of tick marks.
 fn mark() -> String {
     format!("stroke=\"{INK}\" stroke-width=\"1\"")
@@ -276,19 +242,16 @@ fn draw_reflections(
         .iter()
         .zip(scales)
         .take(if overlaid { usize::MAX } else { 1 })
-        .map(|(trace, y)| points(trace, x, y))
+        .map(|(trace, y)| curve(&trace.two_theta, &trace.intensity, x, y))
         .collect();
-    let mut taken: Vec<f64> = Vec::new();
+    let floor = scales.first().map_or(bottom, |s| s.at(0.0));
+    let mut labels = Upright::default();
     for r in shown {
         let at = x.at(r.two_theta);
-        if taken.iter().any(|t| (t - at).abs() < LABEL_DISTANCE) {
-            continue;
+        if labels.take(at) {
+            // The highest ink under the label carries it.
+            let base = Upright::base(&curves, at, floor);
+            svg.text("hkl", [at + 3.6, base - 5.0], SIZES[3], Anchor::Start, -90.0, &r.label);
         }
-        taken.push(at);
-        // The highest ink under the label carries it.
-        let near = curves.iter().flatten().filter(|p| (p[0] - at).abs() < LABEL_DISTANCE / 2.0);
-        let floor = scales.first().map_or(bottom, |s| s.at(0.0));
-        let base = near.map(|p| p[1]).fold(floor, f64::min);
-        svg.text("hkl", [at + 3.6, base - 5.0], SIZES[3], Anchor::Start, -90.0, &r.label);
     }
 }

@@ -120,6 +120,15 @@ impl Svg {
         ));
     }
 
+    /// A shade from `[light, middle, dark]` that circles with `fill="url(#id)"` have, lit from above on the left; ids are words.
+    pub(crate) fn radial_gradient(&mut self, id: &str, [light, middle, dark]: [&str; 3]) {
+        self.line(format_args!(
+            "<radialGradient id=\"{id}\" cx=\"0.38\" cy=\"0.34\" r=\"0.7\">\
+             <stop offset=\"0\" stop-color=\"{light}\"/><stop offset=\"0.45\" stop-color=\"{middle}\"/>\
+             <stop offset=\"1\" stop-color=\"{dark}\"/></radialGradient>"
+        ));
+    }
+
     /// A text at a point on its baseline, turned clockwise by `degrees` about it.
     pub(crate) fn text(
         &mut self,

@@ -85,6 +85,14 @@ pub enum StudyError {
         #[from]
         source: LandscapeError,
     },
+    /// The records hold nothing that a figure could show.
+    #[error("figure `{title}`: {reason}")]
+    NothingToShow {
+        /// Title of the figure.
+        title: String,
+        /// What was looked for.
+        reason: String,
+    },
     /// A shard that does not exist.
     #[error("shard {index}/{count} does not exist, expected I/N with 1 <= I <= N")]
     Shard {

@@ -8,12 +8,14 @@
 //! 3. [`run`] carries the tasks out in parallel. A task's random stream depends on the seed and its key alone, so records
 //!    are the same for any number of threads or shards and after any interruption.
 //!
-//! A landscape is the loss around one structure on a 2D section: [`LandscapePlan`].
+//! A landscape is the loss around one structure on a 2D section: [`LandscapePlan`]. A figure or table is drawn from the records of
+//! finished studies: [`FigurePlan`].
 #![doc(test(attr(deny(warnings))))]
 
 mod arms;
 mod config;
 mod error;
+mod figure;
 mod folder;
 mod landscape;
 mod plan;
@@ -25,6 +27,10 @@ mod task;
 
 pub use config::{Arm, Config, Refine};
 pub use error::{Problem, StudyError};
+pub use figure::{
+    Case, CaseCopy, CasePanel, CellPanel, CorrelationTable, FigureConfig, FigureData, FigureKind,
+    FigurePlan, Pick, ScatterPanel, ScatterPoint, Statistic, is_figure,
+};
 pub use folder::{Manifest, kernel_level};
 pub use landscape::{
     AxisConfig, AxisEnds, Landscape, LandscapeConfig, LandscapePlan, LandscapeSummary, MinimumRow,
@@ -35,4 +41,4 @@ pub use plan::{Plan, TaskKey};
 pub use runner::{Progress, RunOptions, RunOutcome, Shard, run};
 pub use seed::stream;
 pub use structures::StudyStructure;
-pub use tables::{rate_interval, summary_csv, summary_text};
+pub use tables::{correlations_csv, rate_interval, summary_csv, summary_text};

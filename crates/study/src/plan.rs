@@ -7,7 +7,7 @@ use crate::structures::{self, StudyStructure};
 use crate::{Config, Problem, StudyError};
 use braggscape_loss::AnyLoss;
 use braggscape_metrics::{
-    StrictRecovery, StrictRecoveryOptions, StructureMatcher, StructureMatcherOptions,
+    AnyMetric, StrictRecovery, StrictRecoveryOptions, StructureMatcher, StructureMatcherOptions,
 };
 use braggscape_noise::{AnyNoiseModel, NoiseModel};
 use braggscape_optim::with_causes;
@@ -43,6 +43,7 @@ pub struct Plan {
     pub(crate) forward: AnyForwardModel,
     pub(crate) arms: Vec<BuiltArm>,
     pub(crate) report_losses: Vec<(String, AnyLoss)>,
+    pub(crate) report_metrics: Vec<(String, AnyMetric)>,
     pub(crate) matcher: StructureMatcher,
     pub(crate) strict: StrictRecovery,
     pub(crate) schema: Schema,
@@ -139,7 +140,7 @@ impl Plan {
     ) -> Result<Self, StudyError> {
         let keys = read.iter().map(|p| p.key.clone()).collect();
         let mut problems = Problems { config: &config, found: read, read: keys };
-        let (structures, faults) = structures::load(&config, base);
+        let (structures, faults) = structures::load(&config.structures, base);
         for (i, message) in faults {
             problems.add(&format!("structures[{i}]"), message);
         }
@@ -175,6 +176,13 @@ impl Plan {
                 report_losses.push((kind_of(table).to_owned(), loss));
             }
         }
+        let mut report_metrics = Vec::new();
+        for (i, table) in config.report_metrics.iter().enumerate() {
+            let key = format!("report_metrics[{i}]");
+            if let Some(metric) = problems.build(&key, registry.metrics(), table, &context) {
+                report_metrics.push((kind_of(table).to_owned(), metric));
+            }
+        }
         let matcher = StructureMatcher::new(config.matching)
             .map_err(|e| {
                 let accepts = |o| StructureMatcher::new(o).is_ok();
@@ -191,9 +199,12 @@ impl Plan {
                 problems.add(&key, e.to_string());
             })
             .ok();
-        let schema = Schema::new(report_losses.iter().map(|(name, _)| name.clone()))
-            .map_err(|e| problems.add("report_losses", e.to_string()))
-            .ok();
+        let schema = Schema::new(
+            report_losses.iter().map(|(name, _)| name.clone()),
+            report_metrics.iter().map(|(name, _)| name.clone()),
+        )
+        .map_err(|e| problems.add("report_losses", e.to_string()))
+        .ok();
         if problems.found.is_empty()
             && let (Some(forward), Some(matcher), Some(strict), Some(schema)) =
                 (forward, matcher, strict, schema)
@@ -207,6 +218,7 @@ impl Plan {
                 forward,
                 arms,
                 report_losses,
+                report_metrics,
                 matcher,
                 strict,
                 schema,

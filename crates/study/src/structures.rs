@@ -1,6 +1,5 @@
 //! The structures of a study.
 
-use crate::Config;
 use braggscape_crystal::io::{Format, read_one, structure_to_json};
 use braggscape_crystal::symmetry::find_symmetry;
 use braggscape_crystal::{Structure, study_crystal, study_crystals};
@@ -30,10 +29,10 @@ impl StudyStructure {
     }
 }
 
-/// Loads the structures of a configuration; files are relative to `base`.
-pub(crate) fn load(config: &Config, base: &Path) -> (Vec<StudyStructure>, Vec<(usize, String)>) {
+/// Loads the structures that a list names, with the problems of its entries; files are relative to `base`.
+pub(crate) fn load(entries: &[String], base: &Path) -> (Vec<StudyStructure>, Vec<(usize, String)>) {
     let (mut loaded, mut problems) = (Vec::new(), Vec::new());
-    for (i, entry) in config.structures.iter().enumerate() {
+    for (i, entry) in entries.iter().enumerate() {
         let found: Result<Vec<StudyStructure>, String> = if entry == "all" {
             Ok(study_crystals().iter().map(embedded).collect())
         } else if let Some(crystal) = study_crystal(entry) {
@@ -55,6 +54,11 @@ pub(crate) fn load(config: &Config, base: &Path) -> (Vec<StudyStructure>, Vec<(u
         }
     }
     (loaded, problems)
+}
+
+/// Hermann-Mauguin symbol of a structure's space group; "P1" where no symmetry is found.
+pub(crate) fn space_group_symbol(s: &StudyStructure) -> String {
+    find_symmetry(&s.structure, SYMPREC).map_or_else(|_| "P1".to_owned(), |found| found.hm_symbol)
 }
 
 /// The one structure that an entry names: a study crystal, or a file relative to `base`.

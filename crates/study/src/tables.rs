@@ -2,7 +2,9 @@
 
 use crate::StudyError;
 use braggscape_metrics::{EndRule, jeffreys_interval};
-use braggscape_record::{Record, Summary, Timing, atomic, summarise, summarise_pooled};
+use braggscape_record::{
+    CorrelationRow, Record, Summary, Timing, atomic, correlations, summarise, summarise_pooled,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -72,8 +74,49 @@ pub fn summary_csv(summaries: &[Summary]) -> String {
     csv_text(rows)
 }
 
+/// Columns of the table of correlations.
+const CORRELATION_HEADINGS: [&str; 13] = [
+    "noise",
+    "level",
+    "arm",
+    "loss",
+    "projector",
+    "metric",
+    "against",
+    "n",
+    "mutual_information",
+    "pearson",
+    "pearson_p",
+    "spearman",
+    "spearman_p",
+];
+
+/// The table of correlations as CSV; empty cells are undefined.
+pub fn correlations_csv(rows: &[CorrelationRow]) -> String {
+    let number = |x: Option<f64>| x.map_or_else(String::new, |x| x.to_string());
+    let mut table = vec![CORRELATION_HEADINGS.map(str::to_owned).to_vec()];
+    for row in rows {
+        table.push(vec![
+            row.noise_kind.clone(),
+            row.noise_level.to_string(),
+            row.arm.clone(),
+            row.loss.clone(),
+            row.projector.clone(),
+            row.metric.clone(),
+            row.agreement.name().to_owned(),
+            row.n.to_string(),
+            number(row.mutual_information),
+            number(row.pearson),
+            number(row.pearson_p),
+            number(row.spearman),
+            number(row.spearman_p),
+        ]);
+    }
+    csv_text(table)
+}
+
 /// Rows as CSV.
-fn csv_text(rows: Vec<Vec<String>>) -> String {
+pub(crate) fn csv_text(rows: Vec<Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         // Writing to memory cannot fail.
@@ -146,13 +189,17 @@ fn align(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Writes `tables/summary.csv` (by structure) and `tables/pooled.csv`.
+/// Writes `tables/summary.csv` (by structure), `tables/pooled.csv` and `tables/correlations.csv`.
 pub(crate) fn write(dir: &Path, records: &[Record]) -> Result<(), StudyError> {
     let tables = dir.join("tables");
     std::fs::create_dir_all(&tables).map_err(StudyError::io(&tables, "made"))?;
-    let files = [("summary.csv", summarise(records)), ("pooled.csv", summarise_pooled(records))];
-    for (name, summaries) in files {
-        atomic::write(&tables.join(name), summary_csv(&summaries).as_bytes())?;
+    let files = [
+        ("summary.csv", summary_csv(&summarise(records))),
+        ("pooled.csv", summary_csv(&summarise_pooled(records))),
+        ("correlations.csv", correlations_csv(&correlations(records))),
+    ];
+    for (name, text) in files {
+        atomic::write(&tables.join(name), text.as_bytes())?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::plan::TaskKey;
 use crate::seed::stream;
 use braggscape_crystal::Structure;
 use braggscape_loss::Loss;
-use braggscape_metrics::Prepared;
+use braggscape_metrics::{Metric, Prepared};
 use braggscape_noise::NoiseModel;
 use braggscape_optim::{Limits, with_causes};
 use braggscape_pattern::Pattern;
@@ -146,7 +146,26 @@ fn fill(
     record.rms = found.rms;
     record.max_dist = found.max_dist;
     record.strict = Some(plan.strict.recovered(truth_structure, &outcome.structure)?);
+    record.initial_metrics = metrics(plan, truth_structure, &start)?;
+    record.final_metrics = metrics(plan, truth_structure, &outcome.structure)?;
     Ok(())
+}
+
+/// The metrics asked for of a structure against the truth; one that is infinite, such as the distance of a pair that does not
+/// match, is left out.
+fn metrics(
+    plan: &Plan,
+    truth: &Structure,
+    structure: &Structure,
+) -> Result<BTreeMap<String, f64>, Box<dyn Error>> {
+    let mut values = BTreeMap::new();
+    for (name, metric) in &plan.report_metrics {
+        let value = metric.evaluate(truth, structure)?;
+        if !value.is_infinite() {
+            values.insert(name.clone(), value);
+        }
+    }
+    Ok(values)
 }
 
 /// The losses asked for of a structure against the target.

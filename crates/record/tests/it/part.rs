@@ -1,6 +1,6 @@
 //! Parts: equal bytes for equal records, every field back, damage named with its file.
 
-use crate::sample::{LOSSES, any_record, assert_same, record};
+use crate::sample::{LOSSES, METRICS, any_record, assert_same, record};
 use braggscape_crystal::Structure;
 use braggscape_record::{
     PART_LEN, PartFault, Record, RecordError, Schema, StructureRecord, Timing, atomic, list_parts,
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use std::fs;
 
 fn schema() -> Schema {
-    Schema::new(LOSSES).unwrap()
+    Schema::new(LOSSES, METRICS).unwrap()
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_folder_is_read_in_order_and_foreign_files_are_passed_over() {
 fn parts_of_different_columns_do_not_mix() {
     let dir = tempfile::tempdir().unwrap();
     write_part(dir.path(), 0, &schema(), &[record(0)]).unwrap();
-    let other = Schema::new(["r-wp", "cosine", "acme.huber-q"]).unwrap();
+    let other = Schema::new(["r-wp", "cosine", "acme.huber-q"], METRICS).unwrap();
     write_part(dir.path(), 1, &other, &[record(256)]).unwrap();
     match read_dir(dir.path()) {
         Err(e @ RecordError::MixedSchemas { .. }) => {
@@ -109,13 +109,18 @@ fn rows_that_do_not_belong_are_refused_and_nothing_is_written() {
     check_refused(d, &s, &[record(256)], "task 256 does not belong to part 0 (tasks 0 to 255)");
     let twice = [record(4), record(4)];
     check_refused(d, &s, &twice, "task 4 follows task 4, expected ascending task indices");
-    let few = Schema::new(["cosine"]).unwrap();
-    let message = "task 1: column initial_loss.r-wp is not among the losses of the schema";
+    let few = Schema::new(["cosine"], METRICS).unwrap();
+    let message =
+        "task 1: column initial_loss.r-wp is not among the losses and metrics of the schema";
+    check_refused(d, &few, &[record(1)], message);
+    let few = Schema::new(LOSSES, ["pdd-emd"]).unwrap();
+    let message =
+        "task 1: column initial_metric.acme.span is not among the losses and metrics of the schema";
     check_refused(d, &few, &[record(1)], message);
     let nan = Record { noise_level: f64::NAN, ..record(0) };
     check_refused(d, &s, &[nan], "task 0: noise_level is NaN, expected a finite number");
-    let twice = Schema { losses: vec!["cosine".to_owned(); 2] };
-    let message = "loss `cosine` is named twice in the schema of the records";
+    let twice = Schema { losses: vec!["cosine".to_owned(); 2], ..Schema::default() };
+    let message = "`cosine` is named twice in the schema of the records";
     check_refused(d, &twice, &[record(0)], message);
 }
 

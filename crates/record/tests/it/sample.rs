@@ -8,6 +8,9 @@ use proptest::prelude::*;
 /// Losses of the random records.
 pub(crate) const LOSSES: [&str; 3] = ["cosine", "r-wp", "acme.huber-q"];
 
+/// Metrics of the random records.
+pub(crate) const METRICS: [&str; 2] = ["pdd-emd", "acme.span"];
+
 /// A record with something in every field; `task_index` tells records apart.
 pub(crate) fn record(task_index: u64) -> Record {
     let structure = StructureRecord {
@@ -44,6 +47,8 @@ pub(crate) fn record(task_index: u64) -> Record {
         strict: Some(true),
         initial_losses: [("cosine".to_owned(), 0.7), ("r-wp".to_owned(), 1.5)].into(),
         final_losses: [("cosine".to_owned(), -0.0)].into(),
+        initial_metrics: [("acme.span".to_owned(), 3.5), ("pdd-emd".to_owned(), 0.25)].into(),
+        final_metrics: [("pdd-emd".to_owned(), 0.125)].into(),
         initial_structure: Some(structure.clone()),
         final_structure: Some(structure),
     }
@@ -80,12 +85,14 @@ pub(crate) fn any_record(task_index: u64) -> impl Strategy<Value = Record> {
     let count = || 0..=i64::MAX.cast_unsigned();
     let losses =
         || btree_map(prop::sample::select(LOSSES.map(str::to_owned).to_vec()), number(), 0..3);
+    let metrics =
+        || btree_map(prop::sample::select(METRICS.map(str::to_owned).to_vec()), number(), 0..3);
     let words = (text(), of(text()), text(), text(), text(), text(), text(), text());
     let counts = (any::<u32>(), any::<u64>(), count(), count());
     let reasons = (of(text()), of(text()));
     let numbers = (number(), prop::array::uniform5(of(number())));
     let flags = prop::array::uniform4(of(any::<bool>()));
-    let maps = (losses(), losses());
+    let maps = (losses(), losses(), metrics(), metrics());
     let structures = (of(structure()), of(structure()));
     (words, counts, reasons, numbers, flags, maps, structures).prop_map(
         move |(words, counts, reasons, numbers, flags, maps, structures)| Record {
@@ -116,6 +123,8 @@ pub(crate) fn any_record(task_index: u64) -> impl Strategy<Value = Record> {
             strict: flags[3],
             initial_losses: maps.0,
             final_losses: maps.1,
+            initial_metrics: maps.2,
+            final_metrics: maps.3,
             initial_structure: structures.0,
             final_structure: structures.1,
         },

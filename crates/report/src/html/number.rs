@@ -24,6 +24,12 @@ pub(super) fn short(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.replace('-', "\u{2212}") }
 }
 
+/// A coefficient with two decimals and a true minus sign.
+pub(super) fn signed(value: f64) -> String {
+    let text = format!("{value:.2}");
+    if text == "-0.00" { "0.00".to_owned() } else { text.replace('-', "\u{2212}") }
+}
+
 fn without_zeros(text: &str) -> String {
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -68,6 +74,14 @@ mod tests {
             (2e9, "2e9"),
         ] {
             assert_eq!(short(value), expected);
+        }
+    }
+
+    #[test]
+    fn coefficients_have_two_decimals() {
+        let cases = [(-0.004, "0.00"), (-0.256, "\u{2212}0.26"), (1.0, "1.00")];
+        for (value, expected) in cases {
+            assert_eq!(signed(value), expected);
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) fn add(
     }
     add_rates(page, records, label, false)?;
     page.heading("Distance and similarity");
-    scatter::add(page, records);
+    scatter::add(page, records)?;
     let others = || folder.figures.iter().filter(|f| !OWN_FIGURES.contains(&f.stem.as_str()));
     if others().next().is_some() {
         page.heading("Figures");

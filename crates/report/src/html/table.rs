@@ -1,7 +1,7 @@
 //! Tables: cells with the number as a reader wants it and, in an attribute, with all its digits.
 
 use super::escape::html;
-use super::number::short;
+use super::number::{short, signed};
 use std::fmt::Write;
 
 /// One cell.
@@ -45,14 +45,10 @@ impl Cell {
         Self { text, exact: Some(exact), is_number: true, ..Self::default() }
     }
 
-    /// A coefficient with two decimals and a true minus sign; none is a dash.
+    /// A coefficient with two decimals; none is a dash.
     pub(super) fn coefficient(value: Option<f64>) -> Self {
-        let two = |v: f64| {
-            let text = format!("{v:.2}");
-            if text == "-0.00" { "0.00".to_owned() } else { text.replace('-', "\u{2212}") }
-        };
         let number = Self::number(value);
-        Self { text: value.map_or_else(|| number.text.clone(), two), ..number }
+        Self { text: value.map_or_else(|| number.text.clone(), signed), ..number }
     }
 
     /// The same cell with a name of its own for programs that read the page.

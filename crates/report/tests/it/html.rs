@@ -88,6 +88,43 @@ fn rates_are_those_of_the_records() {
 }
 
 #[test]
+fn correlations_stand_as_in_the_paper() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut study = Study::new("told", 8);
+    for r in &mut study.records {
+        // The similarity is 0.5 + replicate / 100: with "free" the distance falls with it, with "family" it has nothing to tell.
+        let distance = if r.arm == "free" { 1.0 - 0.1 * f64::from(r.replicate) } else { 0.25 };
+        r.final_metrics = [("pdd-emd".to_owned(), distance)].into();
+        r.final_losses = [("mse".to_owned(), 0.125)].into();
+    }
+    let html = page(&[&study.write(dir.path())]);
+    let text = strip_scripts(&html);
+    let document = Document::parse(&text).unwrap();
+    let cell = |key: &str| {
+        let found = document.descendants().find(|n| n.attribute("data-key") == Some(key));
+        found.unwrap_or_else(|| panic!("no cell {key}")).text().unwrap().to_owned()
+    };
+    for level in ["0.05", "0.1"] {
+        for statistic in ["pearson", "spearman"] {
+            assert_eq!(cell(&format!("strain|{level}|free|pdd-emd|{statistic}")), "\u{2212}1.00");
+            assert_eq!(cell(&format!("strain|{level}|family|pdd-emd|{statistic}")), "\u{2013}");
+        }
+    }
+    let captions: Vec<&str> = document
+        .descendants()
+        .filter(|n| n.has_tag_name("caption"))
+        .filter_map(|n| n.text())
+        .filter(|c| c.contains("agreement of patterns (n = 8)"))
+        .collect();
+    assert_eq!(captions.len(), 3, "{captions:?}");
+    // Similarities are minus the loss where it is one, and points have a distance each.
+    let data = &data_of(&html)[1];
+    assert_eq!(data["similarities"]["cosine similarity"][7], serde_json::json!(0.57));
+    assert_eq!(data["similarities"]["mse loss"][7], serde_json::json!(0.125));
+    assert_eq!(data["distances"]["PDD earth mover's distance (Å)"][7], serde_json::json!(0.3));
+}
+
+#[test]
 fn what_is_missing_and_what_failed_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let mut study = Study::new("half", 4);

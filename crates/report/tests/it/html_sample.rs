@@ -3,6 +3,7 @@
 use braggscape_record::{Record, Schema, write_part};
 use braggscape_report::html_report;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -56,8 +57,12 @@ impl Study {
     pub(crate) fn write(&self, dir: &Path) -> PathBuf {
         let path = dir.join(&self.name);
         fs::create_dir_all(path.join("tables")).unwrap();
+        let names = |f: fn(&Record) -> &BTreeMap<String, f64>| -> BTreeSet<String> {
+            self.records.iter().flat_map(|r| f(r).keys().cloned()).collect()
+        };
+        let schema = Schema::new(names(|r| &r.final_losses), names(|r| &r.final_metrics)).unwrap();
         for part in self.records.chunk_by(|a, b| a.task_index / 256 == b.task_index / 256) {
-            write_part(&path, part[0].task_index / 256, &Schema::default(), part).unwrap();
+            write_part(&path, part[0].task_index / 256, &schema, part).unwrap();
         }
         let n_tasks = self.n_tasks.max(self.records.len() as u64);
         let manifest = serde_json::json!({
@@ -91,6 +96,12 @@ pub(crate) fn task(task_index: u64) -> Record {
         loss_final: Some(-number(2)),
         matched: Some(matched),
         rms: matched.then_some(number(3) / 10.0),
+        final_losses: [("cosine", 2), ("mse", 4), ("entropy", 5), ("xcorr", 6)]
+            .map(|(name, k)| (name.to_owned(), -number(k)))
+            .into(),
+        final_metrics: [("amd-linf", 7), ("pdd-emd", 8)]
+            .map(|(name, k)| (name.to_owned(), number(k)))
+            .into(),
         ..Record::default()
     }
 }

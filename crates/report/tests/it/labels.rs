@@ -1,6 +1,7 @@
 //! Labels: inside the picture and apart from each other, as the text layout of the PNG writer measures them.
 
-use braggscape_report::{Layout, PatternFigure, log_log_figure, match_rate_figure, pattern_figure};
+use braggscape_report::{CellsFigure, Layout, PatternFigure, case_figure, cells_figure};
+use braggscape_report::{log_log_figure, match_rate_figure, pattern_figure, scatter_figure};
 use resvg::tiny_skia::Point;
 use resvg::usvg::{Group, Node, Options, Tree, fontdb::Database};
 use std::sync::Arc;
@@ -120,4 +121,61 @@ fn labels_of_log_log_figures_stay_apart() {
         series.label = format!("{}, on a machine with a remarkably long name", series.label);
     }
     check(&log_log_figure(&long).unwrap());
+}
+
+#[test]
+fn labels_of_cells_stay_apart() {
+    let example = crate::cells::example;
+    check(&cells_figure(&example()).unwrap());
+    check(&cells_figure(&CellsFigure { columns: 2, ..example() }).unwrap());
+    let mut long = example();
+    long.title = "A title that says much more than one line of a figure can hold ".repeat(4);
+    for line in long.panels.iter_mut().flat_map(|p| &mut p.caption) {
+        line.push_str(", which is more than a column of the figure can hold in one line");
+    }
+    // Every element there is, in one cell.
+    let drawing = &mut long.panels[3].drawing;
+    drawing.atomic_numbers = (1..=118).collect();
+    drawing.frac = (1..=118).map(|k| [0.37, 0.73, 0.19].map(|x| x * f64::from(k))).collect();
+    check(&cells_figure(&long).unwrap());
+}
+
+#[test]
+fn labels_of_cases_stay_apart() {
+    let example = crate::case::example;
+    check(&case_figure(&example(801)).unwrap());
+    check(&case_figure(&example(20_001)).unwrap());
+    let mut long = example(801);
+    long.title = "A title that says much more than one line of a figure can hold ".repeat(3);
+    long.y_label = "intensity divided by the greatest intensity of the pattern ".repeat(9);
+    for panel in &mut long.panels {
+        panel.label = "the result of a descent without any constraint ".repeat(3);
+        panel.status = "cosine 0.74, and no match by any tolerance that is in use ".repeat(3);
+        panel.caption = vec!["cell parameters with all of their digits ".repeat(5); 4];
+        for r in &mut panel.reflections {
+            r.label = format!("{} and its equivalents", r.label);
+        }
+    }
+    check(&case_figure(&long).unwrap());
+    long.panels.truncate(1);
+    check(&case_figure(&long).unwrap());
+}
+
+#[test]
+fn labels_of_scatter_figures_stay_apart() {
+    let example = crate::scatter::example;
+    check(&scatter_figure(&example(1, 30)).unwrap());
+    check(&scatter_figure(&example(6, 30)).unwrap());
+    let mut long = example(5, 30);
+    long.title = "A title that says much more than one line of a figure can hold ".repeat(4);
+    for panel in &mut long.panels {
+        panel.title = format!("{} with levenberg-marquardt and every projector", panel.title);
+        panel.statistics = format!("{} and what else there is to say of it", panel.statistics);
+        panel.x_label = "a similarity of patterns with a remarkably long name".to_owned();
+    }
+    check(&scatter_figure(&long).unwrap());
+    for point in long.panels.iter_mut().flat_map(|p| &mut p.points) {
+        (point.x, point.y) = (point.x * 1e-3 - 0.5, point.y * 1e9);
+    }
+    check(&scatter_figure(&long).unwrap());
 }

@@ -1,6 +1,8 @@
 //! The figures as others see them: XML, pixels, words.
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 
+mod case;
+mod cells;
 mod html;
 mod html_sample;
 mod labels;
@@ -9,6 +11,7 @@ mod log_log;
 mod match_rate;
 mod pattern;
 mod png;
+mod scatter;
 
 use roxmltree::{Document, Node};
 

@@ -1,15 +1,17 @@
 //! The configuration of a study.
 
 mod reader;
+mod subtable;
 mod tables;
 
 use crate::{Problem, StudyError};
 use braggscape_metrics::{StrictRecoveryOptions, StructureMatcherOptions};
 use braggscape_plugin::{Context, Registry};
 use braggscape_recover::{FreeParameters, Variables};
-pub(crate) use reader::{Lines, Reader, describe, join};
+pub(crate) use reader::{Lines, Reader, describe};
 use serde::Serialize;
 use std::path::Path;
+pub(crate) use subtable::{SubTable, number_of};
 pub(crate) use tables::{resolve, suiting, variables};
 use toml::{Table, Value};
 
@@ -70,6 +72,8 @@ pub struct Config {
     pub max_evaluations: Option<u64>,
     /// Losses under which every start and result is recorded.
     pub report_losses: Vec<Table>,
+    /// Metrics by which every start and result is compared with the truth.
+    pub report_metrics: Vec<Table>,
     /// Noise levels, values of the option that the noise model calls its level; in the file they stand in its table.
     #[serde(skip)]
     pub levels: Vec<f64>,
@@ -146,6 +150,7 @@ impl Config {
             tables::component(&mut reader, "forward", "structsnap", registry.forward(), &context);
         let arms = tables::arms(&mut reader, registry, &context);
         let report_losses = tables::report_losses(&mut reader, registry, &context, &arms);
+        let report_metrics = tables::report_metrics(&mut reader, registry, &context);
         let matching = tables::options(&mut reader, "match", StructureMatcherOptions::study());
         let strict = tables::options(&mut reader, "strict", StrictRecoveryOptions::default());
         let problems = reader.finish();
@@ -157,6 +162,7 @@ impl Config {
             refine,
             max_evaluations,
             report_losses,
+            report_metrics,
             levels,
             noise,
             pattern_noise,

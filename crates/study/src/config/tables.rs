@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+/// The metrics of a study that names none.
+const REPORT_METRICS: [&str; 2] = ["amd-linf", "pdd-emd"];
 /// Keys of an arm.
 const ARM_KEYS: [&str; 6] = ["loss", "name", "optimizer", "projector", "strategy", "variables"];
 
@@ -240,20 +242,43 @@ pub(super) fn report_losses(
         }
         return losses;
     };
+    list(reader, "report_losses", "loss", value, registry.losses(), context)
+}
+
+/// `report_metrics`, or the distances between atoms' surroundings that the paper scores with.
+pub(super) fn report_metrics(
+    reader: &mut Reader<'_>,
+    registry: &Registry,
+    context: &Context,
+) -> Vec<Table> {
+    let default = Value::from(REPORT_METRICS.map(Value::from).to_vec());
+    let value = reader.value("report_metrics").unwrap_or(&default);
+    list(reader, "report_metrics", "metric", value, registry.metrics(), context)
+}
+
+/// A list of components, each kind once.
+fn list<T>(
+    reader: &mut Reader<'_>,
+    key: &'static str,
+    noun: &str,
+    value: &Value,
+    family: &Family<T>,
+    context: &Context,
+) -> Vec<Table> {
     let Some(items) = value.as_array() else {
-        reader.problem("report_losses", format!("expected a list, found {}", describe(value)));
+        reader.problem(key, format!("expected a list, found {}", describe(value)));
         return Vec::new();
     };
-    let mut losses: Vec<Table> = Vec::new();
+    let mut tables: Vec<Table> = Vec::new();
     for (i, item) in items.iter().enumerate() {
-        let path = format!("report_losses[{i}]");
-        let loss = resolve(reader, &path, item, registry.losses(), context);
-        if losses.iter().any(|l| kind_of(l) == kind_of(&loss)) {
-            reader.problem(&path, format!("loss `{}` is reported twice", kind_of(&loss)));
+        let path = format!("{key}[{i}]");
+        let table = resolve(reader, &path, item, family, context);
+        if tables.iter().any(|t| kind_of(t) == kind_of(&table)) {
+            reader.problem(&path, format!("{noun} `{}` is reported twice", kind_of(&table)));
         }
-        losses.push(loss);
+        tables.push(table);
     }
-    losses
+    tables
 }
 
 /// A table of plain options over their defaults.

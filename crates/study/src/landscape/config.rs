@@ -1,7 +1,6 @@
 //! The configuration of a landscape.
 
-use super::subtable::SubTable;
-use crate::config::{Lines, Reader, describe, kind_of, resolve, suiting, variables};
+use crate::config::{Lines, Reader, SubTable, describe, kind_of, resolve, suiting, variables};
 use crate::{Problem, StudyError};
 use braggscape_landscape::AdaptiveOptions;
 use braggscape_plugin::{Context, Registry};
@@ -291,7 +290,7 @@ fn component<T>(
 fn min_prominence(reader: &mut Reader<'_>) -> f64 {
     let default = 1e-3;
     let Some(value) = reader.value("min_prominence") else { return default };
-    match super::subtable::number_of(value) {
+    match crate::config::number_of(value) {
         Some(v) if v >= 0.0 => v,
         _ => {
             let found = describe(value);

@@ -10,7 +10,6 @@ mod folder;
 mod paths;
 mod plan;
 mod run;
-mod subtable;
 mod summary;
 mod tables;
 

@@ -3,7 +3,7 @@
 use super::config::{PathConfig, Project};
 use super::plan::{Faults, LandscapePlan};
 use crate::config::kind_of;
-use crate::landscape::subtable::number_of;
+use crate::config::number_of;
 use crate::seed::stream;
 use crate::structures::StudyStructure;
 use braggscape_crystal::{CellParameters, Structure};

@@ -1,6 +1,6 @@
 //! Reading a table inside a configuration.
 
-use crate::config::{Reader, describe, join};
+use super::reader::{Reader, describe, join};
 use toml::{Table, Value};
 
 /// A finite number; integers count.
@@ -10,7 +10,7 @@ pub(crate) fn number_of(value: &Value) -> Option<f64> {
 }
 
 /// Typed access to a table at a path of the configuration; problems go to the reader of the whole.
-pub(super) struct SubTable<'r, 'a, 't> {
+pub(crate) struct SubTable<'r, 'a, 't> {
     reader: &'r mut Reader<'a>,
     path: String,
     table: &'t Table,
@@ -18,19 +18,24 @@ pub(super) struct SubTable<'r, 'a, 't> {
 }
 
 impl<'r, 'a, 't> SubTable<'r, 'a, 't> {
-    pub(super) fn new(reader: &'r mut Reader<'a>, path: String, table: &'t Table) -> Self {
+    pub(crate) fn new(reader: &'r mut Reader<'a>, path: String, table: &'t Table) -> Self {
         Self { reader, path, table, known: Vec::new() }
     }
 
     /// Notes a problem at a key; without a key at the table itself.
-    pub(super) fn problem(&mut self, key: &str, message: &str) {
+    pub(crate) fn problem(&mut self, key: &str, message: &str) {
         let path = if key.is_empty() { self.path.clone() } else { join(&self.path, key) };
         self.reader.problem(&path, message);
     }
 
-    pub(super) fn value(&mut self, key: &'static str) -> Option<&'t Value> {
+    pub(crate) fn value(&mut self, key: &'static str) -> Option<&'t Value> {
         self.known.push(key);
         self.table.get(key)
+    }
+
+    /// Whether a key is there.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
     }
 
     fn typed<T>(
@@ -47,26 +52,26 @@ impl<'r, 'a, 't> SubTable<'r, 'a, 't> {
         converted
     }
 
-    pub(super) fn string(&mut self, key: &'static str) -> Option<String> {
+    pub(crate) fn string(&mut self, key: &'static str) -> Option<String> {
         self.typed(key, "a string", |v| v.as_str().map(str::to_owned))
     }
 
-    pub(super) fn strings(&mut self, key: &'static str) -> Option<Vec<String>> {
+    pub(crate) fn strings(&mut self, key: &'static str) -> Option<Vec<String>> {
         self.typed(key, "a list of strings", |v| {
             v.as_array()?.iter().map(|s| s.as_str().map(str::to_owned)).collect()
         })
     }
 
-    pub(super) fn number(&mut self, key: &'static str) -> Option<f64> {
+    pub(crate) fn number(&mut self, key: &'static str) -> Option<f64> {
         self.typed(key, "a number", number_of)
     }
 
-    pub(super) fn number_from(&mut self, key: &'static str, least: f64) -> Option<f64> {
+    pub(crate) fn number_from(&mut self, key: &'static str, least: f64) -> Option<f64> {
         let expected = if least > 0.0 { "a number above 0" } else { "a number of at least 0" };
         self.typed(key, expected, |v| number_of(v).filter(|v| *v >= least))
     }
 
-    pub(super) fn integer(&mut self, key: &'static str, low: i64, high: i64) -> Option<i64> {
+    pub(crate) fn integer(&mut self, key: &'static str, low: i64, high: i64) -> Option<i64> {
         let expected = if high == i64::MAX {
             format!("an integer of at least {low}")
         } else {
@@ -76,7 +81,7 @@ impl<'r, 'a, 't> SubTable<'r, 'a, 't> {
     }
 
     /// Reports the keys that nobody asked for.
-    pub(super) fn finish(mut self) {
+    pub(crate) fn finish(mut self) {
         let mut known = std::mem::take(&mut self.known);
         known.sort_unstable();
         known.dedup();

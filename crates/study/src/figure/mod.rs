@@ -1,0 +1,15 @@
+//! Figures and tables that are drawn from the records of studies.
+//!
+//! [`FigurePlan::from_toml`] reads a configuration and those of the studies that it names; once these have run,
+//! [`FigurePlan::data`] finds in their records what is drawn, and [`FigureData::write`] writes it as tables.
+
+mod case;
+mod config;
+mod data;
+mod folder;
+mod plan;
+
+pub use case::{Case, CasePanel};
+pub use config::{CaseCopy, FigureConfig, FigureKind, Pick, Statistic, is_figure};
+pub use data::{CellPanel, CorrelationTable, FigureData, ScatterPanel, ScatterPoint};
+pub use plan::FigurePlan;
