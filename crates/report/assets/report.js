@@ -35,13 +35,14 @@
     }, extra, { xaxis: axis(extra.xaxis), yaxis: axis(extra.yaxis) });
   }
 
-  const config = {
-    displaylogo: false, responsive: true, displayModeBar: "hover",
+  // On a narrow screen the buttons would cover the legend.
+  const config = () => ({
+    displaylogo: false, responsive: true, displayModeBar: narrow.matches ? false : "hover",
     // Named one by one: the usual set has one that sends the data to a server.
     modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
     plotlyServerURL: "",
     toImageButtonOptions: { format: "svg", filename: "braggscape" },
-  };
+  });
 
   function choice(chart, label, options, start, changed) {
     const box = document.createElement("label");
@@ -111,7 +112,7 @@
           showgrid: false, range: [-0.55, places.length - 0.45], tickangle: long ? -40 : 0,
         },
         yaxis: { title: { text: "match rate" }, range: [0, 1.005], rangemode: "tozero" },
-      }), config);
+      }), config());
     }
     return draw;
   }
@@ -177,7 +178,7 @@
       return Plotly.react(chart.plot, traces, layout({
         xaxis: { title: { text: plain(similarities[now.x]) } },
         yaxis: { title: { text: plain(distances[now.y]) }, range: [low - room, top + room] },
-      }), config);
+      }), config());
     }
     return draw;
   }

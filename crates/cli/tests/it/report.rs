@@ -91,10 +91,23 @@ fn the_page_of_a_study_has_the_numbers_of_its_tables() {
             (cells(&html, table), csv(&dir.path().join("runs/tiny").join(table)));
         assert_eq!(shown.len(), expected.len(), "{table}");
         for (shown, expected) in shown.iter().zip(&expected) {
-            assert!(shown.len() >= 16, "{shown:?}");
+            assert!(shown.len() >= 15, "{shown:?}");
             for (column, value) in shown {
                 assert_eq!(Some(value), expected.get(column), "{table}, {column}");
             }
+        }
+    }
+    let correlations = csv(&dir.path().join("runs/tiny/tables/correlations.csv"));
+    assert!(!correlations.is_empty());
+    for row in &correlations {
+        for name in ["mutual_information", "pearson", "spearman"] {
+            let key = format!(
+                "{}|{}|{}|{}|{name}",
+                row["noise"], row["level"], row["arm"], row["metric"]
+            );
+            let cell = html.split(&format!("data-key=\"{key}\"")).nth(1).unwrap();
+            let value = cell.split(" data-value=\"").nth(1).unwrap().split('"').next();
+            assert_eq!(value, Some(row[name].as_str()), "{key}");
         }
     }
     // Nothing else was touched, and the study still knows its folder.

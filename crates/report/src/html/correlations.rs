@@ -54,16 +54,19 @@ pub(super) fn add(page: &mut Page, records: &[Record], merged: bool) {
     page.paragraph(
         "Between the final distance to the true structure and the final similarity of the patterns in the loss of the arm (the loss \
          itself where it is no similarity, as mse), over all tasks of a noise level that did not fail. High similarity means \
-         the right structure where a coefficient is near -1 (near 1 with mse).",
+         the right structure where a coefficient is near \u{2212}1 (near 1 with mse).",
     );
     let source = if merged { "" } else { "tables/correlations.csv" };
-    let metrics = in_order(rows.iter().map(|r| &r.metric));
+    let mut metrics = in_order(rows.iter().map(|r| &r.metric));
+    metrics.sort_by_key(|m| m != MAIN_METRIC);
     let has_main = metrics.iter().any(|m| m == MAIN_METRIC);
     for metric in &metrics {
         let of_metric: Vec<&CorrelationRow> = rows.iter().filter(|r| r.metric == *metric).collect();
         let tables: String =
             STATISTICS.iter().map(|s| pivot(&of_metric, s, metric, source)).collect();
+        let tables = format!("<div class=\"row\">{tables}</div>\n");
         if metric == MAIN_METRIC || !has_main {
+            page.subheading(metric_name(metric));
             page.push(&tables);
         } else {
             page.push(&details(&format!("The same with the {}", metric_name(metric)), &tables));
@@ -106,7 +109,6 @@ fn pivot(rows: &[&CorrelationRow], statistic: &Statistic, metric: &str, source: 
         (Some(a), Some(b)) if a != b => format!("{a} to {b}"),
         (a, _) => a.unwrap_or(0).to_string(),
     };
-    let caption =
-        format!("{name} of {} and the agreement of patterns (n = {n})", metric_name(metric));
+    let caption = format!("{name}, n = {n}");
     table(&caption, source, &headings, &body)
 }

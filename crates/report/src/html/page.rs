@@ -52,6 +52,11 @@ impl Page {
         let _ = writeln!(self.body, "<h3 id=\"{id}\">{}</h3>", html(title));
     }
 
+    /// A heading within that, which the contents do not list.
+    pub(super) fn subheading(&mut self, title: &str) {
+        let _ = writeln!(self.body, "<h4>{}</h4>", html(title));
+    }
+
     fn enter(&mut self, title: &str, depth: usize) -> String {
         let id = format!("section-{}", self.contents.len() + 1);
         self.contents.push((id.clone(), title.to_owned(), depth));

@@ -1,5 +1,6 @@
 //! The tables of rates.
 
+use super::rates::in_order;
 use super::table::{Cell, Heading, details, table};
 use braggscape_metrics::{EndRule, jeffreys_interval};
 use braggscape_record::{Record, Summary, summarise, summarise_pooled};
@@ -21,9 +22,9 @@ pub(super) fn html(records: &[Record], merged: bool) -> String {
     let (pooled, by_structure) = (summarise_pooled(records), summarise(records));
     // The merged table is in no file.
     let source = |file: &'static str| if merged { "" } else { file };
-    let caption = "Match rates over all structures, with Jeffreys 95 % intervals";
+    let caption = "Rates over all structures, with Jeffreys 95 % intervals";
     let mut out = summary_table(caption, source("tables/pooled.csv"), &pooled, false);
-    let caption = "Match rates by structure, with Jeffreys 95 % intervals";
+    let caption = "Rates by structure, with Jeffreys 95 % intervals";
     let by_structure_table =
         summary_table(caption, source("tables/summary.csv"), &by_structure, true);
     if by_structure.len() <= OPEN_ROWS {
@@ -43,8 +44,14 @@ fn summary_table(
     summaries: &[Summary],
     with_structure: bool,
 ) -> String {
+    // One kind of noise is said once, above the table.
+    let kinds = in_order(summaries.iter().map(|s| &s.noise_kind));
+    let caption = match kinds.as_slice() {
+        [kind] => format!("{caption}, {kind}"),
+        _ => caption.to_owned(),
+    };
+    let with_noise = kinds.len() > 1;
     let mut headings = vec![
-        Heading::new("noise", "noise"),
         Heading::number("level", "level"),
         Heading::new("arm", "arm"),
         Heading::new("loss", "loss"),
@@ -61,13 +68,15 @@ fn summary_table(
         Heading::number("median loss", "median_loss_final"),
         Heading::number("median evaluations", "median_evaluations"),
     ];
+    if with_noise {
+        headings.insert(0, Heading::new("noise", "noise"));
+    }
     if with_structure {
         headings.insert(0, Heading::new("structure", "structure"));
     }
     let row = |s: &Summary| {
         let (low, high) = interval(s.matched, s.n);
         let mut row = vec![
-            Cell::word(&s.noise_kind),
             Cell::csv(&s.noise_level.to_string()),
             Cell::heading(&s.arm),
             Cell::word(&s.loss),
@@ -84,11 +93,14 @@ fn summary_table(
             Cell::number(s.median_loss_final),
             Cell::number(s.median_evaluations),
         ];
+        if with_noise {
+            row.insert(0, Cell::word(&s.noise_kind));
+        }
         if with_structure {
             row.insert(0, Cell::word(s.structure.as_deref().unwrap_or("all")));
         }
         row
     };
     let rows: Vec<Vec<Cell>> = summaries.iter().map(row).collect();
-    table(caption, source, &headings, &rows)
+    table(&caption, source, &headings, &rows)
 }

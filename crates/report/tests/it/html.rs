@@ -114,7 +114,7 @@ fn correlations_stand_as_in_the_paper() {
         .descendants()
         .filter(|n| n.has_tag_name("caption"))
         .filter_map(|n| n.text())
-        .filter(|c| c.contains("agreement of patterns (n = 8)"))
+        .filter(|c| c.ends_with(", n = 8"))
         .collect();
     assert_eq!(captions.len(), 3, "{captions:?}");
     // Similarities are minus the loss where it is one, and points have a distance each.
