@@ -75,11 +75,12 @@
         const common = { type: "bar", x: places, offsetgroup: String(a), alignmentgroup: "all", legendgroup: `arm${a}` };
         traces.push(Object.assign({
           y: arm.strict, name: plain(arm.name), showlegend: false, hoverinfo: "skip",
-          marker: { color: colour },
+          marker: { color: colour, pattern: { shape: a < 8 ? "" : "/" } },
         }, common));
         traces.push(Object.assign({
           y: arm.rate, name: plain(arm.name),
-          marker: { color: alpha(colour, 0.34), line: { color: colour, width: 1 } },
+          // The ninth arm has the colour of the first.
+          marker: { color: alpha(colour, 0.34), line: { color: colour, width: 1 }, pattern: { shape: a < 8 ? "" : "/" } },
           error_y: {
             type: "data", symmetric: false, color: isDark() ? "#ffffff" : "#1a1a1a", thickness: 1.3, width: 4,
             array: arm.rate.map((r, i) => (r === null ? null : arm.high[i] - r)),

@@ -175,16 +175,13 @@ fn several_folders_make_one_page() {
     // The table over both studies comes first, and is in no file.
     let merged = cells(&html, "");
     let of = |folder: &str| {
-        cells(
-            &html.split(&format!("data-folder=\"{folder}\"")).nth(1).unwrap(),
-            "tables/pooled.csv",
-        )
+        cells(html.split(&format!("data-folder=\"{folder}\"")).nth(1).unwrap(), "tables/pooled.csv")
     };
     for ((all, tiny), more) in merged.iter().zip(of("tiny")).zip(of("more")) {
         let n = |row: &BTreeMap<String, String>, name: &str| row[name].parse::<f64>().unwrap();
         assert_eq!(all["n"], "12");
         assert_eq!(all["arm"], tiny["arm"]);
-        let expected = (n(&tiny, "match_rate") + n(&more, "match_rate")) / 2.0;
+        let expected = f64::midpoint(n(&tiny, "match_rate"), n(&more, "match_rate"));
         assert!((n(all, "match_rate") - expected).abs() < 1e-12, "{all:?}");
     }
     assert_eq!(merged.len(), 4);

@@ -2,6 +2,7 @@
 
 use super::escape::base64;
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::io::Read;
 
 /// The style sheet.
@@ -28,7 +29,10 @@ pub(super) fn plotly() -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(bytes).iter().fold(String::new(), |mut out, b| {
+        let _ = write!(out, "{b:02x}");
+        out
+    })
 }
 
 /// The content security policy of a page that runs these scripts: nothing is loaded, and no other script runs.

@@ -1,6 +1,7 @@
 //! Text of other people in HTML and in embedded JSON.
 
 use serde_json::Value;
+use std::fmt::Write;
 
 /// Text as HTML, in elements and in quoted attributes. Control characters, which HTML forbids, become U+FFFD.
 ///
@@ -35,7 +36,7 @@ pub(super) fn json(value: &Value) -> String {
     for c in value.to_string().chars() {
         if c == '<' || c == '\u{2028}' || c == '\u{2029}' || turns(c) {
             // Such characters stand in strings alone.
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
         }

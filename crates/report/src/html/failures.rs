@@ -3,6 +3,7 @@
 use super::page::Page;
 use super::table::{Cell, Heading, details, table};
 use braggscape_record::Record;
+use std::fmt::Write;
 
 /// Most tasks that are listed for a reason.
 const LISTED: usize = 100;
@@ -52,7 +53,7 @@ pub(super) fn add(page: &mut Page, records: &[Record]) {
         let left = tasks.len().saturating_sub(LISTED);
         let mut content = table(&format!("Tasks that failed: {reason}"), "", &headings, &rows);
         if left > 0 {
-            content.push_str(&format!("<p>{left} more are in the records.</p>\n"));
+            let _ = writeln!(content, "<p>{left} more are in the records.</p>");
         }
         page.push(&details(&format!("Tasks: {reason}"), &content));
     }

@@ -101,9 +101,9 @@ fn setup(config: Option<&toml::Table>, record: &Record) -> String {
     let mut text = kinds.map(String::as_str).join("\n");
     let Some(config) = config else { return text };
     let mut config = config.clone();
-    NOT_THE_ARM.iter().for_each(|key| {
-        config.remove(*key);
-    });
+    for key in NOT_THE_ARM {
+        config.remove(key);
+    }
     if let Some(noise) = config.get_mut("noise").and_then(toml::Value::as_table_mut) {
         noise.remove("levels");
     }

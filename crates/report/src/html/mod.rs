@@ -99,7 +99,7 @@ pub fn html_report(dirs: &[impl AsRef<Path>]) -> Result<HtmlReport, ReportError>
         page.section(label, &folder.name);
         match &folder.kind {
             Kind::Study { records, n_tasks } => {
-                study::add(&mut page, folder, label, records, *n_tasks)?
+                study::add(&mut page, folder, label, records, *n_tasks)?;
             }
             Kind::Landscape { summary } => landscape::add(&mut page, folder, summary),
             Kind::Figures => {

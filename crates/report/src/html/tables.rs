@@ -3,6 +3,7 @@
 use super::folder::{CsvTable, Folder};
 use super::page::Page;
 use super::table::{Cell, Heading, details, table};
+use std::fmt::Write;
 
 /// Rows up to which a table stands open.
 const OPEN_ROWS: usize = 30;
@@ -35,10 +36,11 @@ fn html(csv: &CsvTable) -> String {
         .collect();
     let mut content = table(&csv.stem.replace(['_', '-'], " "), &file, &headings, &rows);
     if csv.rows.len() > MOST_ROWS {
-        content.push_str(&format!(
-            "<p>These are {MOST_ROWS} of {} rows; all of them are in the file.</p>\n",
+        let _ = writeln!(
+            content,
+            "<p>These are {MOST_ROWS} of {} rows; all of them are in the file.</p>",
             csv.rows.len()
-        ));
+        );
     }
     if csv.rows.len() > OPEN_ROWS {
         details(&format!("{file} ({} rows)", csv.rows.len()), &content)

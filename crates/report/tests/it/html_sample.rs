@@ -169,7 +169,7 @@ pub(crate) fn strip_scripts(html: &str) -> String {
         while let Some((before, after)) = rest.split_once(&format!("<{name}")) {
             let (attributes, content) = after.split_once('>').unwrap();
             let (_, behind) = content.split_once(&format!("</{name}>")).unwrap();
-            out.push_str(&format!("{before}<{name}{attributes}></{name}>"));
+            out.extend([before, "<", name, attributes, "></", name, ">"]);
             rest = behind;
         }
         out.push_str(rest);
