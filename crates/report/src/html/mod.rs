@@ -32,7 +32,7 @@ use page::Page;
 use std::path::Path;
 
 /// A report and what it was made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HtmlReport {
     /// The page.
     pub html: String,
@@ -125,15 +125,7 @@ fn title(labels: &[String]) -> Option<String> {
 }
 
 fn counts(folders: &[Folder]) -> HtmlReport {
-    let mut report = HtmlReport {
-        html: String::new(),
-        studies: 0,
-        landscapes: 0,
-        figures: 0,
-        recorded: 0,
-        missing: 0,
-        failed: 0,
-    };
+    let mut report = HtmlReport::default();
     for folder in folders {
         match &folder.kind {
             Kind::Study { records, n_tasks } => {

@@ -36,6 +36,9 @@ pub(super) fn add(page: &mut Page, folder: &Folder) {
     for (shown, value) in known.chain(others.map(|(name, value)| (name.as_str(), value))) {
         let text = match value {
             Value::String(text) => text.clone(),
+            Value::Array(items) if items.iter().all(Value::is_string) => {
+                items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+            }
             other => other.to_string(),
         };
         rows.push(vec![Cell::heading(shown), Cell::word(text)]);
