@@ -252,6 +252,7 @@ async function checkPage(browser, heard, screenshots, page, dirs) {
   const name = basename(page, ".html");
   const address = pathToFileURL(page).href;
   const studies = dirs.filter((dir) => existsSync(join(dir, "tables/pooled.csv")));
+  const figures = dirs.filter((dir) => existsSync(join(dir, "figures")) && !studies.includes(dir));
   heard.length = 0;
   await browser.window(1200, 900, "light");
   await browser.open(address);
@@ -283,6 +284,15 @@ async function checkPage(browser, heard, screenshots, page, dirs) {
     assert.match(tip, /match rate [01]\.\d{3} \(\d+ of \d+\).*no-op rate.*strict/, tip);
     const point = await hover(browser, folder, '.chart[data-chart="scatter"] .scatterlayer .point');
     assert.match(point, /replicate \d+.*rms.*cosine similarity/, point);
+  }
+  for (const dir of figures) {
+    const wanted = readdirSync(join(dir, "figures")).filter((file) => file.endsWith(".svg"));
+    const found = await browser.evaluate((folder) => {
+      const section = [...document.querySelectorAll("main > section")].find((s) => s.dataset.folder === folder);
+      return [...section.querySelectorAll("figure img")].map((i) => i.naturalWidth);
+    }, basename(dir));
+    assert.equal(found.length, wanted.length, `pictures of ${dir}`);
+    assert.ok(found.every((width) => width > 100), `${found} px wide pictures of ${dir}`);
   }
   await checkAccess(browser);
   for (const scheme of ["light", "dark"]) {

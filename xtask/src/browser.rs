@@ -5,7 +5,7 @@ use crate::{Outcome, configs, process};
 use anyhow::{Context as _, bail};
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Names under which a Chromium is found on the PATH.
 const CHROMIUMS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -27,17 +27,16 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
     fs::create_dir_all(&screenshots).context("cannot create target/browser/screenshots")?;
     let program = configs::program()?;
     let of = |name: &str| folder.join(name);
-    for (command, name) in [("run", "strain"), ("run", "coordinates"), ("landscape", "landscape")] {
+    let inputs =
+        [("run", "strain"), ("run", "coordinates"), ("landscape", "landscape"), ("run", "case")];
+    for (command, name) in inputs {
         let config = format!("tests/browser/{name}.toml");
         let mut made = process::command(&program);
         process::run(made.args([command, &config, "--quiet", "--out"]).arg(of(name)))?;
     }
-    let derived = derived(&folder)?;
     // One study, and everything together.
-    let pages = [
-        ("one", vec![of("strain")]),
-        ("all", vec![of("strain"), of("coordinates"), of("landscape"), derived]),
-    ];
+    let pages =
+        [("one", vec![of("strain")]), ("all", inputs.iter().map(|(_, name)| of(name)).collect())];
     let mut check = process::command(&tools.node);
     check.arg("tests/browser/report.mjs").arg(&tools.chromium).arg(&screenshots);
     for (i, (name, folders)) in pages.iter().enumerate() {
@@ -55,21 +54,6 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
     Ok(Outcome::Passed(format!(
         "browser: {n} pages are drawn as their files say; see target/browser"
     )))
-}
-
-/// A folder of derived figures and tables, as other programs of ours leave them.
-fn derived(folder: &Path) -> anyhow::Result<PathBuf> {
-    let dir = folder.join("derived");
-    let write = |name: &str, text: &[u8]| -> anyhow::Result<()> {
-        let path = dir.join(name);
-        fs::create_dir_all(path.parent().unwrap_or(&dir))?;
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
-    };
-    write("config.toml", b"title = \"A figure of others\"\n\n[figure]\nkind = \"copy\"\n")?;
-    let figure = folder.join("landscape/figures/landscape.svg");
-    write("figures/copy.svg", &fs::read(&figure).context("the landscape has no figure")?)?;
-    write("tables/copy.csv", b"level,rate\n0.05,0.25\n0.1,0.125\n")?;
-    Ok(dir)
 }
 
 /// The programs that the check needs.
@@ -149,16 +133,5 @@ mod tests {
     fn programs_are_found_on_the_path() {
         assert!(on_path("sh").is_some_and(|path| path.is_file()));
         assert_eq!(on_path("no-such-program-here"), None);
-    }
-
-    #[test]
-    fn the_folder_of_figures_is_what_a_report_takes() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(derived(folder.path()).is_err());
-        let figures = folder.path().join("landscape/figures");
-        fs::create_dir_all(&figures).unwrap();
-        fs::write(figures.join("landscape.svg"), "<svg/>").unwrap();
-        let dir = derived(folder.path()).unwrap();
-        assert!(dir.join("figures/copy.svg").is_file() && dir.join("tables/copy.csv").is_file());
     }
 }

@@ -8,17 +8,39 @@ use std::path::Path;
 /// A figure of `docs/figures`.
 struct Figure {
     name: &'static str,
-    /// Writes `NAME.svg` and `NAME.png` into the folder.
+    /// Writes `NAME.png`, and `NAME.svg` unless that is large, into the folder.
     draw: fn(&Path) -> anyhow::Result<()>,
+    /// Whether it takes an hour, and is drawn only when it is named.
+    slow: bool,
 }
 
 const FIGURES: &[Figure] = &[
-    Figure { name: "quickstart", draw: quickstart },
-    Figure { name: "cost-growth", draw: cost_growth },
-    Figure { name: "landscape", draw: landscape },
+    Figure { name: "quickstart", draw: quickstart, slow: false },
+    Figure { name: "cost-growth", draw: cost_growth, slow: false },
+    Figure { name: "landscape", draw: landscape, slow: false },
+    Figure { name: "study", draw: study, slow: true },
 ];
 
-/// Draws the figures of these names, or all.
+/// The figures and tables of the page about the whole study: command, configuration, and its files that the page shows.
+const STUDY: &[(&str, &str, &[&str])] = &[
+    ("run", "fig1a", &["figures/match_rate.svg", "figures/match_rate.png", "tables/pooled.csv"]),
+    ("run", "fig1b", &["figures/match_rate.svg", "figures/match_rate.png", "tables/pooled.csv"]),
+    ("run", "fig4", &["figures/scatter.svg", "figures/scatter.png"]),
+    ("run", "fig5", &["figures/case.svg", "figures/case.png", "tables/case.csv"]),
+    ("run", "figS1", &["figures/cells.svg", "figures/cells.png"]),
+    ("run", "figS4", &["figures/case.svg", "figures/case.png", "tables/case.csv"]),
+    ("run", "table1", &["tables/mutual-information.csv"]),
+    ("run", "tableS1", &["tables/pearson.csv"]),
+    ("run", "tableS2", &["tables/spearman.csv"]),
+    ("landscape", "fig2", &["figures/landscape.png", "figures/patterns.png"]),
+    ("landscape", "fig3a", &["figures/landscape.png"]),
+    ("landscape", "fig3a_alpha", &["figures/landscape.png"]),
+    ("landscape", "fig3b", &["figures/landscape.png"]),
+    ("landscape", "figS2", &["figures/landscape.png"]),
+    ("landscape", "figS2b", &["figures/landscape.png"]),
+];
+
+/// Draws the figures of these names, or all that do not take an hour.
 ///
 /// # Errors
 /// If a name is unknown, or a program fails or leaves no figure.
@@ -28,7 +50,8 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<Outcome> {
     fs::create_dir_all(&folder).context("cannot create docs/figures")?;
     for figure in &chosen {
         (figure.draw)(&folder)?;
-        for ending in ["svg", "png"] {
+        // The study checks its own files.
+        for ending in ["svg", "png"].iter().filter(|_| !figure.slow) {
             if !folder.join(format!("{}.{ending}", figure.name)).is_file() {
                 bail!("docs/figures/{}.{ending} was not drawn", figure.name);
             }
@@ -43,7 +66,9 @@ fn selected(names: &[String]) -> anyhow::Result<Vec<&'static Figure>> {
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("unknown figure `{unknown}`; known: {}", known.join(", "));
     }
-    let wanted = |figure: &&Figure| names.is_empty() || names.iter().any(|n| n == figure.name);
+    let wanted = |figure: &&Figure| {
+        (names.is_empty() && !figure.slow) || names.iter().any(|n| n == figure.name)
+    };
     Ok(FIGURES.iter().filter(wanted).collect())
 }
 
@@ -55,6 +80,26 @@ fn quickstart(folder: &Path) -> anyhow::Result<()> {
 /// Evaluates a landscape with descents and copies its map.
 fn landscape(folder: &Path) -> anyhow::Result<()> {
     by_program(["landscape", "configs/fig3b.toml"], "landscape", folder, "landscape")
+}
+
+/// Runs every configuration of the paper, or shows what `runs` has, and copies what the page shows to `study/CONFIG-NAME.*`.
+fn study(folder: &Path) -> anyhow::Result<()> {
+    let root = process::root();
+    let there = folder.join("study");
+    fs::create_dir_all(&there).context("cannot create docs/figures/study")?;
+    for (command, config, files) in STUDY {
+        let (file, out) = (format!("configs/{config}.toml"), format!("runs/{config}"));
+        let mut run = process::cargo();
+        process::run(run.args(["run", "--release", "--", command, &file, "--out", &out]))?;
+        for file in *files {
+            let from = root.join(&out).join(file);
+            let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let to = there.join(format!("{config}-{name}"));
+            fs::copy(&from, &to)
+                .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs a command of the program on a configuration and copies one of its figures.
@@ -96,6 +141,7 @@ mod tests {
         };
         assert_eq!(names(&[]), Some(vec!["quickstart", "cost-growth", "landscape"]));
         assert_eq!(names(&["cost-growth"]), Some(vec!["cost-growth"]));
+        assert_eq!(names(&["study"]), Some(vec!["study"]));
         assert_eq!(names(&["cost"]), None);
     }
 }

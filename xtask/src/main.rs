@@ -15,6 +15,7 @@ mod licences;
 mod metadata;
 mod new_plugin;
 mod oracles;
+mod parquet;
 mod process;
 mod python;
 mod reference;
@@ -34,7 +35,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
 Commands:
   ci [--skip STEP,...] [--only STEP,...]   everything CI runs, with a table of wall times at the end
                                            steps: fmt, graph, tidy, licences, advisories, clippy, tests, doc, configs,
-                                           browser, reference, plugins
+                                           browser, reference, parquet, plugins
   graph                                    direction of the dependencies between our crates
   tidy                                     file docs, file lengths, unfinished work, stray prints, white space, fixtures
   licences                                 licences, sources and duplicate versions of every dependency (deny.toml)
@@ -46,10 +47,12 @@ Commands:
   oracles [NAME...] [--check] [--shared DIR]
                                            write tests/fixtures from tests/oracles/NAME/script.py (needs python3);
                                            --check compares with the committed files and writes nothing
+  parquet                                  records of a small study, read by polars and DuckDB (needs python3)
   reference [--check]                      write docs/src/reference.md from what `braggscape list` prints
   bench-peers [--quick]                    our times beside those of dense PyTorch, pymatgen and XRD-Rust, one thread each
                                            (needs python3, and the network once: PyTorch is a large download)
-  figures [NAME...]                        draw docs/figures/NAME.svg and .png: quickstart, cost-growth
+  figures [NAME...]                        draw docs/figures/NAME.svg and .png: quickstart, cost-growth, landscape; and
+                                           study, the whole study in runs/ (an hour; goes on with what is there)
 
 Exit code: 0 all is well, 1 a check failed, 2 wrong usage.
 Example: cargo xtask ci --only fmt,graph,tidy
@@ -98,6 +101,7 @@ enum Command {
     Advisories,
     Configs,
     Browser,
+    Parquet,
     Reference { check: bool },
     NewPlugin(new_plugin::Options),
     Oracles(oracles::Options),
@@ -120,6 +124,7 @@ fn parse(mut args: Arguments) -> anyhow::Result<Command> {
         "advisories" => Command::Advisories,
         "configs" => Command::Configs,
         "browser" => Command::Browser,
+        "parquet" => Command::Parquet,
         "reference" => Command::Reference { check: args.contains("--check") },
         "new-plugin" => {
             let path: Option<std::path::PathBuf> = args.opt_value_from_str("--path")?;
@@ -165,6 +170,7 @@ fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Advisories => advisories::run(),
         Command::Configs => configs::run(),
         Command::Browser => browser::run(),
+        Command::Parquet => parquet::run(),
         Command::Reference { check } => reference::run(*check),
         Command::NewPlugin(options) => new_plugin::run(options),
         Command::Oracles(options) => oracles::run(options),

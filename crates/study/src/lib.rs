@@ -28,8 +28,8 @@ mod task;
 pub use config::{Arm, Config, Refine};
 pub use error::{Problem, StudyError};
 pub use figure::{
-    Case, CaseCopy, CasePanel, CellPanel, CorrelationTable, FigureConfig, FigureData, FigureKind,
-    FigurePlan, Pick, ScatterPanel, ScatterPoint, Statistic, is_figure,
+    Case, CaseCopy, CasePanel, CellPanel, CorrelationTable, CorrelationTableRow, FigureConfig,
+    FigureData, FigureKind, FigurePlan, Pick, ScatterPanel, ScatterPoint, Statistic, is_figure,
 };
 pub use folder::{Manifest, kernel_level};
 pub use landscape::{

@@ -167,11 +167,11 @@ pub fn summary_text(records: &[Record]) -> String {
     };
     summarise(records).iter().for_each(&mut add);
     summarise_pooled(records).iter().for_each(&mut add);
-    align(&rows)
+    align(&rows, 4)
 }
 
-/// Columns padded to their widest cell; the first four to the left, numbers to the right.
-fn align(rows: &[Vec<String>]) -> String {
+/// Columns padded to their widest cell; the first `n_left` to the left, numbers to the right.
+pub(crate) fn align(rows: &[Vec<String>], n_left: usize) -> String {
     let n = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> =
         (0..n).map(|i| rows.iter().map(|r| r[i].chars().count()).max().unwrap_or(0)).collect();
@@ -181,7 +181,11 @@ fn align(rows: &[Vec<String>]) -> String {
             .iter()
             .zip(&widths)
             .enumerate()
-            .map(|(i, (cell, w))| if i < 4 { format!("{cell:<w$}") } else { format!("{cell:>w$}") })
+            .map(
+                |(i, (cell, w))| {
+                    if i < n_left { format!("{cell:<w$}") } else { format!("{cell:>w$}") }
+                },
+            )
             .collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');

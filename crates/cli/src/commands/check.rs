@@ -1,33 +1,18 @@
 //! `braggscape check`.
 
+use super::figure;
 use super::landscape::{self, text_of};
 use crate::args::{CheckArgs, OutputFormat, Shared};
 use crate::failure::Failure;
 use crate::input::name_of;
 use crate::output::{choose, print};
 use braggscape_plugin::Registry;
-use braggscape_study::{Plan, is_landscape};
+use braggscape_study::{Plan, is_figure, is_landscape};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Parses and checks a configuration.
-pub(crate) fn plan(
-    path: &Path,
-    fraction: Option<f64>,
-    registry: &Registry,
-) -> Result<Plan, Failure> {
-    let text = text_of(path)?;
-    if is_landscape(&text) {
-        return Err(Failure::usage(format!(
-            "{}: has [[axis]] tables, so it is a landscape; `braggscape landscape` draws it",
-            name_of(path)
-        )));
-    }
-    study(path, &text, fraction, registry)
-}
-
 /// The plan of a study's text.
-fn study(
+pub(crate) fn study(
     path: &Path,
     text: &str,
     fraction: Option<f64>,
@@ -69,7 +54,13 @@ pub(crate) fn run(
 ) -> Result<ExitCode, Failure> {
     let format = choose(shared, "check", &[OutputFormat::Text, OutputFormat::Json])?;
     let text = text_of(&args.config)?;
-    let (value, words) = if is_landscape(&text) {
+    let (value, words) = if is_figure(&text) {
+        let plan = figure::plan(&args.config, &text, None, registry)?;
+        let studies: Vec<&str> = plan.studies().map(|(name, _)| name).collect();
+        let value =
+            serde_json::json!({ "ok": true, "studies": studies, "config_hash": plan.hash() });
+        (value, figure::describe(&plan))
+    } else if is_landscape(&text) {
         let plan = landscape::plan(&args.config, &text, registry)?;
         let n_points = plan.section().n_points();
         let value =

@@ -4,6 +4,7 @@ pub(crate) mod amd;
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod evaluate;
+mod figure;
 pub(crate) mod info;
 pub(crate) mod landscape;
 pub(crate) mod list;

@@ -1,22 +1,25 @@
 //! `braggscape run`.
 
-use super::check::{describe, plan};
+use super::check::{describe, study};
+use super::figure;
+use super::landscape::text_of;
 use crate::args::{OutputFormat, RunArgs, Shared};
 use crate::failure::{Failure, say};
+use crate::input::name_of;
 use crate::output::{choose, notice, print};
 use braggscape_plugin::Registry;
 use braggscape_record::{Record, atomic, summarise, summarise_pooled};
 use braggscape_report::{MatchRateFigure, groups_by_noise_level, match_rate_figure, png_from_svg};
 use braggscape_study::{
-    Plan, Progress, RunOptions, RunOutcome, Shard, StudyError, rate_interval, summary_csv,
-    summary_text,
+    Plan, Progress, RunOptions, RunOutcome, Shard, StudyError, is_figure, is_landscape,
+    rate_interval, summary_csv, summary_text,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Width of PNG figures, pixels.
-const PNG_WIDTH: u32 = 1600;
+pub(super) const PNG_WIDTH: u32 = 1600;
 
 /// A bar on a terminal's stderr, nothing elsewhere.
 struct Bar {
@@ -62,12 +65,18 @@ pub(crate) fn run(
 ) -> Result<ExitCode, Failure> {
     let formats = [OutputFormat::Text, OutputFormat::Csv, OutputFormat::Json];
     let format = choose(shared, "run", &formats)?;
-    let plan = plan(&args.config, args.fraction, registry)?;
-    let name = crate::input::name_of(&args.config);
-    let dir = args.out.clone().unwrap_or_else(|| {
-        let name = Path::new(&name).file_stem().unwrap_or(args.config.as_os_str()).to_owned();
-        Path::new("runs").join(name)
-    });
+    let text = text_of(&args.config)?;
+    if is_landscape(&text) {
+        return Err(Failure::usage(format!(
+            "{}: has [[axis]] tables, so it is a landscape; `braggscape landscape` draws it",
+            name_of(&args.config)
+        )));
+    }
+    let dir = folder(args);
+    if is_figure(&text) {
+        return figure::run(args, shared, registry, &text, &dir);
+    }
+    let plan = study(&args.config, &text, args.fraction, registry)?;
     if args.dry_run {
         print(&format!("{}  would run in {}\n", describe(&plan), dir.display()))?;
         return Ok(ExitCode::SUCCESS);
@@ -76,14 +85,7 @@ pub(crate) fn run(
         Some((index, count)) => Shard::new(index, count).map_err(|e| Failure::bad_input(&e))?,
         None => Shard::WHOLE,
     };
-    let options = RunOptions { jobs: shared.jobs.unwrap_or(0), shard };
-    let bar = Bar::new(shared.quiet);
-    let outcome = braggscape_study::run(&plan, &dir, options, &bar);
-    bar.bar.finish_and_clear();
-    let fail = |e: &StudyError| {
-        if e.is_bad_input() { Failure::bad_input(e) } else { Failure::work(e) }
-    };
-    let records = match outcome.map_err(|e| fail(&e))? {
+    let records = match carry_out(&plan, &dir, shard, shared)? {
         RunOutcome::Finished { records } => records,
         RunOutcome::ShardDone { missing, failed } => {
             notice(
@@ -117,6 +119,40 @@ pub(crate) fn run(
             figure.display()
         ))?,
     }
+    all_well(&records)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of a study or figure.
+fn folder(args: &RunArgs) -> PathBuf {
+    let name = name_of(&args.config);
+    args.out.clone().unwrap_or_else(|| {
+        let name = Path::new(&name).file_stem().unwrap_or(args.config.as_os_str()).to_owned();
+        Path::new("runs").join(name)
+    })
+}
+
+/// Runs what is missing of a study, with a bar.
+pub(super) fn carry_out(
+    plan: &Plan,
+    dir: &Path,
+    shard: Shard,
+    shared: &Shared,
+) -> Result<RunOutcome, Failure> {
+    let options = RunOptions { jobs: shared.jobs.unwrap_or(0), shard };
+    let bar = Bar::new(shared.quiet);
+    let outcome = braggscape_study::run(plan, dir, options, &bar);
+    bar.bar.finish_and_clear();
+    outcome.map_err(|e| fail(&e))
+}
+
+/// How a study's error ends the program.
+pub(super) fn fail(e: &StudyError) -> Failure {
+    if e.is_bad_input() { Failure::bad_input(e) } else { Failure::work(e) }
+}
+
+/// An error that counts the tasks that failed, if any did.
+pub(super) fn all_well(records: &[Record]) -> Result<(), Failure> {
     let failed: Vec<&Record> = records.iter().filter(|r| r.failed()).collect();
     if let Some(first) = failed.first() {
         let reason = first.failure.as_deref().unwrap_or("");
@@ -127,7 +163,7 @@ pub(crate) fn run(
             first.task_index
         )));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// What the horizontal axis shows.
@@ -140,7 +176,7 @@ fn axis_label(kind: &str) -> String {
 }
 
 /// Draws the match rates; returns the path of the SVG.
-fn draw(plan: &Plan, dir: &Path, records: &[Record]) -> Result<PathBuf, Failure> {
+pub(super) fn draw(plan: &Plan, dir: &Path, records: &[Record]) -> Result<PathBuf, Failure> {
     let pooled = summarise_pooled(records);
     let kind = pooled.first().map_or("", |s| s.noise_kind.as_str());
     let interval = |k, n| {

@@ -5,6 +5,7 @@ mod amd;
 mod bad_input;
 mod batch;
 mod contract;
+mod figure;
 mod gradient;
 mod help;
 mod landscape;

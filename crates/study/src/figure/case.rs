@@ -95,7 +95,7 @@ pub(super) fn case(plan: &FigurePlan, records: &[Vec<Record>]) -> Result<Case, S
                 Pick::DeceptiveFree => value(p.free),
                 Pick::DissimilarProjected => value(p.projected).map(|v| -v),
             };
-            let ranked = telling.iter().filter_map(|p| Some((rank(&p)?, *p)));
+            let ranked = telling.iter().filter_map(|p| Some((rank(p)?, *p)));
             ranked.reduce(|best, other| if other.0 > best.0 { other } else { best }).map(|(_, p)| p)
         };
         let chosen = match copy {

@@ -135,12 +135,11 @@ impl FigureConfig {
         let stem = || Path::new(source_name).file_stem().map(|s| s.to_string_lossy().into_owned());
         let title = reader.string("title").or_else(stem).unwrap_or_else(|| source_name.to_owned());
         let studies = reader.strings("studies").unwrap_or_default();
-        let figure = match reader.value("figure") {
-            Some(Value::Table(figure)) => kind(&mut reader, figure),
-            _ => {
-                reader.problem("figure", format!("expected a table [figure] of kind {KINDS}"));
-                None
-            }
+        let figure = if let Some(Value::Table(figure)) = reader.value("figure") {
+            kind(&mut reader, figure)
+        } else {
+            reader.problem("figure", format!("expected a table [figure] of kind {KINDS}"));
+            None
         };
         match &figure {
             Some(FigureKind::Cells { .. }) if !studies.is_empty() => {

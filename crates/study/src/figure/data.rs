@@ -18,9 +18,21 @@ pub struct CorrelationTable {
     pub metric: String,
     /// Labels of the columns.
     pub arms: Vec<String>,
-    /// Rows: noise kind, noise level, the smallest number of pairs of its cells, and one value an arm; nothing where there is
-    /// none.
-    pub rows: Vec<(String, f64, u64, Vec<Option<f64>>)>,
+    /// A row a noise level.
+    pub rows: Vec<CorrelationTableRow>,
+}
+
+/// The statistic at one noise level.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CorrelationTableRow {
+    /// Kind of the noise.
+    pub noise_kind: String,
+    /// Level of the noise.
+    pub noise_level: f64,
+    /// The smallest number of results that a cell rests on.
+    pub n: u64,
+    /// One value an arm; nothing where there is none.
+    pub values: Vec<Option<f64>>,
 }
 
 /// One result of a scatter plot.
@@ -133,17 +145,22 @@ fn correlation_table(
         }
     }
     for row in rows {
-        let same = |r: &(String, f64, u64, Vec<Option<f64>>)| {
-            r.0 == row.noise_kind && r.1.total_cmp(&row.noise_level).is_eq()
+        let same = |r: &CorrelationTableRow| {
+            r.noise_kind == row.noise_kind && r.noise_level.total_cmp(&row.noise_level).is_eq()
         };
         let at = table.rows.iter().position(same).unwrap_or_else(|| {
-            let values = vec![None; table.arms.len()];
-            table.rows.push((row.noise_kind.clone(), row.noise_level, row.n, values));
+            table.rows.push(CorrelationTableRow {
+                noise_kind: row.noise_kind.clone(),
+                noise_level: row.noise_level,
+                n: row.n,
+                values: vec![None; table.arms.len()],
+            });
             table.rows.len() - 1
         });
         let column = table.arms.iter().position(|a| *a == row.arm).unwrap_or(0);
-        table.rows[at].2 = table.rows[at].2.min(row.n);
-        table.rows[at].3[column] = match statistic {
+        let place = &mut table.rows[at];
+        place.n = place.n.min(row.n);
+        place.values[column] = match statistic {
             Statistic::MutualInformation => row.mutual_information,
             Statistic::Pearson => row.pearson,
             Statistic::Spearman => row.spearman,
@@ -191,9 +208,9 @@ impl CorrelationTable {
     pub fn csv(&self) -> String {
         let mut rows = vec![["noise", "level", "n"].map(str::to_owned).to_vec()];
         rows[0].extend(self.arms.iter().cloned());
-        for (noise, level, n, values) in &self.rows {
-            let mut row = vec![noise.clone(), level.to_string(), n.to_string()];
-            row.extend(values.iter().map(|x| opt(*x)));
+        for r in &self.rows {
+            let mut row = vec![r.noise_kind.clone(), r.noise_level.to_string(), r.n.to_string()];
+            row.extend(r.values.iter().map(|x| opt(*x)));
             rows.push(row);
         }
         csv_text(rows)

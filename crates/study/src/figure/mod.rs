@@ -8,8 +8,11 @@ mod config;
 mod data;
 mod folder;
 mod plan;
+mod text;
 
 pub use case::{Case, CasePanel};
 pub use config::{CaseCopy, FigureConfig, FigureKind, Pick, Statistic, is_figure};
-pub use data::{CellPanel, CorrelationTable, FigureData, ScatterPanel, ScatterPoint};
+pub use data::{
+    CellPanel, CorrelationTable, CorrelationTableRow, FigureData, ScatterPanel, ScatterPoint,
+};
 pub use plan::FigurePlan;

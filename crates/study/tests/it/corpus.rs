@@ -2,7 +2,9 @@
 //! message>` is reported at its line, and nothing else is. A message without a line stands as `# error anywhere: ...`.
 
 use braggscape_plugin::Registry;
-use braggscape_study::{Config, LandscapePlan, Plan, StudyError, is_landscape};
+use braggscape_study::{
+    Config, FigurePlan, LandscapePlan, Plan, StudyError, is_figure, is_landscape,
+};
 use std::path::{Path, PathBuf};
 
 fn corpus(kind: &str) -> Vec<(PathBuf, String)> {
@@ -89,9 +91,9 @@ fn messages_name_the_file() {
 }
 
 #[test]
-fn the_configurations_of_the_program_are_studies_and_landscapes() {
+fn the_configurations_of_the_program_are_studies_landscapes_and_figures() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
-    let (mut studies, mut landscapes) = (0, 0);
+    let (mut studies, mut landscapes, mut figures) = (0, 0, 0);
     for entry in std::fs::read_dir(&dir).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "toml") {
@@ -103,11 +105,20 @@ fn the_configurations_of_the_program_are_studies_and_landscapes() {
                 let again = landscape(&path, &resolved).unwrap_or_else(|e| panic!("{name}: {e}"));
                 assert_eq!((again.config().to_toml(), again.hash()), (resolved, plan.hash()));
                 landscapes += 1;
+            } else if is_figure(&text) {
+                let figure = |text: &str| {
+                    FigurePlan::from_toml(text, "s.toml", 1.0, &Registry::builtin(), &dir)
+                };
+                let plan = figure(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
+                let resolved = plan.config().to_toml();
+                let again = figure(&resolved).unwrap_or_else(|e| panic!("{name}: {e}"));
+                assert_eq!((again.config().to_toml(), again.hash()), (resolved, plan.hash()));
+                figures += 1;
             } else {
                 plan(&path, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
                 studies += 1;
             }
         }
     }
-    assert!(studies > 0 && landscapes > 0);
+    assert!(studies > 0 && landscapes > 0 && figures > 0);
 }

@@ -3,6 +3,7 @@
 
 mod corpus;
 mod failing;
+mod figure;
 mod folder;
 mod noise;
 mod tiny;

@@ -1,0 +1,250 @@
+//! `braggscape run` of a figure: its studies first, then what is drawn from their records.
+
+use super::run::{PNG_WIDTH, all_well, carry_out, draw as draw_rates, fail};
+use crate::args::{OutputFormat, RunArgs, Shared};
+use crate::failure::Failure;
+use crate::input::name_of;
+use crate::output::{choose, notice, print, print_json};
+use braggscape_plugin::Registry;
+use braggscape_record::{Agreement, Record, atomic};
+use braggscape_report::{
+    CaseFigure, CellDrawing, CellsFigure, Reflection, ScatterFigure, ScatterScale, Trace,
+    case_figure, cell_text, cells_figure, formula_text, miller_text, png_from_svg, scatter_figure,
+    space_group_text,
+};
+use braggscape_study::{
+    Case, CasePanel, CellPanel, FigureData, FigureKind, FigurePlan, RunOutcome, ScatterPanel, Shard,
+};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Parses and checks a configuration.
+pub(super) fn plan(
+    path: &Path,
+    text: &str,
+    fraction: Option<f64>,
+    registry: &Registry,
+) -> Result<FigurePlan, Failure> {
+    let base = path.parent().unwrap_or(Path::new("."));
+    FigurePlan::from_toml(text, &name_of(path), fraction.unwrap_or(1.0), registry, base)
+        .map_err(|e| Failure::bad_input(&e))
+}
+
+/// What a plan comes to, in words.
+pub(super) fn describe(plan: &FigurePlan) -> String {
+    let what = match &plan.config().figure {
+        FigureKind::Correlations { statistic, metric } => {
+            format!("table of {} of similarity and {metric}", statistic.name())
+        }
+        FigureKind::Scatter { metric, level } => format!("{metric} against similarity at {level}"),
+        FigureKind::Case { structure, level, .. } => format!("a copy of {structure} at {level}"),
+        FigureKind::Cells { structures } => format!("cells of {}", structures.join(", ")),
+    };
+    let study = |(name, p): (&str, &braggscape_study::Plan)| {
+        format!("\n  from the study {name}: {}, {} tasks", p.config().title, p.n_tasks())
+    };
+    let studies: String = plan.studies().map(study).collect();
+    format!("{}\n  {what}{studies}\n", plan.config().title)
+}
+
+pub(super) fn run(
+    args: &RunArgs,
+    shared: &Shared,
+    registry: &Registry,
+    text: &str,
+    dir: &Path,
+) -> Result<ExitCode, Failure> {
+    let formats = [OutputFormat::Text, OutputFormat::Csv, OutputFormat::Json];
+    let format = choose(shared, "run", &formats)?;
+    let plan = plan(&args.config, text, args.fraction, registry)?;
+    // The studies stand beside the figure.
+    let beside = |name: &str| dir.parent().unwrap_or(Path::new("")).join(name);
+    if args.shard.is_some() {
+        return Err(Failure::usage(format!(
+            "{}: is a figure, which has no shards; run its studies with --shard first",
+            name_of(&args.config)
+        )));
+    }
+    if args.dry_run {
+        print(&format!("{}  would be drawn in {}\n", describe(&plan), dir.display()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    plan.open(dir).map_err(|e| fail(&e))?;
+    let mut records: Vec<Vec<Record>> = Vec::new();
+    for (name, study) in plan.studies() {
+        let folder = beside(name);
+        notice(
+            shared,
+            &format!("study {name}, {} tasks, in {}", study.n_tasks(), folder.display()),
+        );
+        match carry_out(study, &folder, Shard::WHOLE, shared)? {
+            RunOutcome::Finished { records: found } => {
+                draw_rates(study, &folder, &found)?;
+                records.push(found);
+            }
+            RunOutcome::ShardDone { missing, .. } => {
+                return Err(Failure::work_text(format!(
+                    "{}: {missing} tasks are not done",
+                    folder.display()
+                )));
+            }
+        }
+    }
+    let data = plan.data(&records).map_err(|e| fail(&e))?;
+    let table = data.write(dir).map_err(|e| fail(&e))?;
+    let figure = draw(&plan, &data, dir)?;
+    match format {
+        OutputFormat::Csv => print(&data.csv().1)?,
+        OutputFormat::Json => {
+            print_json(&serde_json::json!({ "out": dir, "table": table, "figure": figure }))?;
+        }
+        _ => {
+            let drawn = figure
+                .as_ref()
+                .map_or_else(String::new, |f| format!("figure: {} (and .png)\n", f.display()));
+            print(&format!(
+                "{}\n\n{}\ntable:  {}\n{drawn}",
+                plan.config().title,
+                data.text(),
+                table.display()
+            ))?;
+        }
+    }
+    all_well(&records.concat())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Draws what is no table; returns the path of the SVG.
+fn draw(plan: &FigurePlan, data: &FigureData, dir: &Path) -> Result<Option<PathBuf>, Failure> {
+    let title = plan.config().title.clone();
+    let (name, svg) = match data {
+        FigureData::Correlations(_) => return Ok(None),
+        FigureData::Scatter(panels) => {
+            let figure = scatter(title, panels, &plan.config().figure);
+            ("scatter", scatter_figure(&figure))
+        }
+        FigureData::Case(case) => ("case", case_figure(&self::case(title, case))),
+        FigureData::Cells(cells) => ("cells", cells_figure(&self::cells(title, cells))),
+    };
+    let svg = svg.map_err(|e| Failure::work(&e))?;
+    let png = png_from_svg(&svg, PNG_WIDTH).map_err(|e| Failure::work(&e))?;
+    let folder = dir.join("figures");
+    std::fs::create_dir_all(&folder)
+        .map_err(|e| Failure::usage(format!("{}: cannot be made: {e}", folder.display())))?;
+    let path = folder.join(format!("{name}.svg"));
+    atomic::write(&path, svg.as_bytes()).map_err(|e| Failure::work(&e))?;
+    atomic::write(&path.with_extension("png"), &png).map_err(|e| Failure::work(&e))?;
+    Ok(Some(path))
+}
+
+/// A number with a true minus sign.
+fn printed(x: f64) -> String {
+    format!("{x:.2}").replace('-', "−")
+}
+
+fn parameters(structure: &braggscape_crystal::Structure) -> [f64; 6] {
+    let ([a, b, c], [alpha, beta, gamma]) =
+        (structure.lattice().lengths(), structure.lattice().angles());
+    [a, b, c, alpha, beta, gamma]
+}
+
+/// A metric's name and unit on an axis.
+fn metric_label(metric: &str) -> String {
+    match metric {
+        "pdd-emd" => "PDD earth mover's distance (Å)".to_owned(),
+        "amd-linf" => "AMD distance (Å)".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn scatter(title: String, panels: &[ScatterPanel], kind: &FigureKind) -> ScatterFigure {
+    let metric = match kind {
+        FigureKind::Scatter { metric, .. } => metric.as_str(),
+        _ => "",
+    };
+    let panel = |p: &ScatterPanel| {
+        let s = &p.statistics;
+        let number = |x: Option<f64>| x.map_or_else(|| "–".to_owned(), printed);
+        braggscape_report::ScatterPanel {
+            title: p.arm.clone(),
+            statistics: format!(
+                "MI {}, Pearson {}, Spearman {}",
+                number(s.mutual_information),
+                number(s.pearson),
+                number(s.spearman)
+            ),
+            x_label: format!("{} {}", p.loss, p.agreement.name()),
+            points: p
+                .points
+                .iter()
+                .map(|q| braggscape_report::ScatterPoint {
+                    x: q.agreement,
+                    y: q.metric,
+                    matched: q.matched,
+                })
+                .collect(),
+        }
+    };
+    ScatterFigure {
+        title,
+        y_label: metric_label(metric),
+        y_scale: ScatterScale::default(),
+        labels: ["matches the truth".to_owned(), "does not".to_owned()],
+        columns: 3,
+        panels: panels.iter().map(panel).collect(),
+    }
+}
+
+fn case(title: String, case: &Case) -> CaseFigure {
+    let panel = |p: &CasePanel| {
+        let words = match (p.agreement, p.matched) {
+            (Some(value), Some(matched)) => {
+                let verdict = if matched { "match" } else { "no match" };
+                let what = match case.agreement {
+                    Agreement::Similarity => case.loss.clone(),
+                    Agreement::Loss => format!("{} loss", case.loss),
+                };
+                format!("{what} {}, {verdict}", printed(value))
+            }
+            _ => String::new(),
+        };
+        let reflection = |peak: &braggscape_pattern::Peak| Reflection {
+            two_theta: peak.two_theta,
+            intensity: peak.intensity,
+            label: peak.hkls.first().map_or_else(String::new, |f| miller_text(f.hkl)),
+        };
+        braggscape_report::CasePanel {
+            label: p.label.clone(),
+            drawing: CellDrawing::from_structure(p.label.clone(), &p.structure),
+            caption: cell_text(parameters(&p.structure)).to_vec(),
+            two_theta: p.pattern.axis().to_vec(),
+            intensity: p.pattern.y().to_vec(),
+            reflections: p.peaks.iter().map(reflection).collect(),
+            status: words,
+            matched: p.matched,
+        }
+    };
+    CaseFigure {
+        title,
+        reference: case.panels.first().map(|truth| Trace {
+            label: truth.label.clone(),
+            two_theta: truth.pattern.axis().to_vec(),
+            intensity: truth.pattern.y().to_vec(),
+        }),
+        panels: case.panels.iter().map(panel).collect(),
+        ..CaseFigure::default()
+    }
+}
+
+fn cells(title: String, cells: &[CellPanel]) -> CellsFigure {
+    let panel = |c: &CellPanel| {
+        let name = formula_text(&c.structure.name);
+        let mut caption = vec![format!("{name}, {}", space_group_text(&c.space_group))];
+        caption.extend(cell_text(parameters(&c.structure.structure)));
+        braggscape_report::CellPanel {
+            drawing: CellDrawing::from_structure(name, &c.structure.structure),
+            caption,
+        }
+    };
+    CellsFigure { title, panels: cells.iter().map(panel).collect(), ..CellsFigure::default() }
+}

@@ -1,0 +1,246 @@
+//! Figures: what a configuration must say, and what is found in the records of studies.
+
+use crate::tiny::{TINY, Watch, run_in};
+use braggscape_plugin::Registry;
+use braggscape_record::Record;
+use braggscape_study::{FigureConfig, FigureData, FigurePlan, StudyError};
+use std::path::Path;
+
+const CASE: &str = r#"studies = ["tiny.toml"]
+[figure]
+kind = "case"
+structure = "NaS"
+level = 0.02
+free = "ours"
+projected = "theirs"
+"#;
+
+/// A folder with the tiny study and a plan of a figure of it.
+fn planned(text: &str) -> (tempfile::TempDir, Result<FigurePlan, StudyError>) {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("tiny.toml"), TINY).unwrap();
+    let plan = FigurePlan::from_toml(text, "f.toml", 1.0, &Registry::builtin(), dir.path());
+    (dir, plan)
+}
+
+#[track_caller]
+fn check_refused(text: &str, expected: &[&str]) {
+    let (_dir, plan) = planned(text);
+    let message = plan.unwrap_err().to_string();
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(lines.len(), expected.len(), "{message}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{line}\n{expected}");
+    }
+}
+
+#[test]
+fn every_problem_of_a_figure_is_told_with_its_line() {
+    check_refused("figure = 3", &["f.toml:1: `figure`: expected a table [figure] of kind cells"]);
+    check_refused("[figure]\n", &["f.toml:1: `figure.kind`: expected cells, case, correlations"]);
+    check_refused("[figure]\nkind = \"pie\"", &["f.toml:2: `figure.kind`: expected cells"]);
+    check_refused(
+        "studies = [\"tiny.toml\"]\ncolour = 1\n[figure]\nkind = \"scatter\"\nlevels = 0.1\n",
+        &[
+            "f.toml:2: `colour`: unknown key; known: figure, studies, title",
+            "f.toml:3: `figure.level`: expected a noise level",
+            "f.toml:5: `figure.levels`: unknown key; known: kind, level, metric",
+        ],
+    );
+    check_refused("[figure]\nkind = \"correlations\"", &["f.toml: `studies`: expected a list"]);
+    check_refused(
+        "studies = [\"no.toml\"]\n[figure]\nkind = \"correlations\"",
+        &["f.toml:1: `studies[0]`: no.toml: cannot be read"],
+    );
+    check_refused(
+        "[figure]\nkind = \"cells\"\nstructures = [\"U2Ti\", \"Unobtainium\"]",
+        &["f.toml:3: `figure.structures[1]`: `Unobtainium` is neither"],
+    );
+    check_refused(
+        &CASE.replace("NaS", "KCl").replace("\"ours\"", "\"his\"").replace("0.02", "0.3"),
+        &[
+            "f.toml:4: `figure.structure`: the studies have no structure KCl; known: U2Ti, NaS",
+            "f.toml:5: `figure.level`: the studies have no noise level 0.3; known: 0.02",
+            "f.toml:6: `figure.free`: the studies have no arm his; known: ours, theirs",
+        ],
+    );
+    check_refused(
+        &format!("{CASE}pick = \"deceptive-free\"\nreplicate = 1\n"),
+        &["f.toml:8: `figure.pick`: expected either `pick` or `replicate`"],
+    );
+    // A problem of a study is told of the study's file.
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("tiny.toml"), "structures = 3").unwrap();
+    let plan = FigurePlan::from_toml(CASE, "f.toml", 1.0, &Registry::builtin(), dir.path());
+    let message = plan.unwrap_err().to_string();
+    assert!(message.starts_with("tiny.toml:1: `structures`"), "{message}");
+}
+
+#[test]
+fn what_is_resolved_reads_back_to_itself() {
+    let texts = [
+        CASE.to_owned(),
+        format!("{CASE}replicate = 1\n"),
+        format!("{CASE}pick = \"dissimilar-projected\"\nsimilarity = \"cosine\"\n"),
+        "studies = [\"tiny.toml\"]\n[figure]\nkind = \"scatter\"\nlevel = 0.02\n".to_owned(),
+        "studies = [\"tiny.toml\"]\n[figure]\nkind = \"correlations\"\n".to_owned(),
+        "[figure]\nkind = \"cells\"\nstructures = [\"all\"]\n".to_owned(),
+    ];
+    let mut hashes = Vec::new();
+    for text in texts {
+        let (dir, plan) = planned(&text);
+        let plan = plan.unwrap();
+        let resolved = plan.config().to_toml();
+        let again = FigureConfig::parse(&resolved, "f.toml").unwrap();
+        assert_eq!(again.to_toml(), resolved);
+        let registry = Registry::builtin();
+        let again = FigurePlan::from_toml(&resolved, "g.toml", 1.0, &registry, dir.path()).unwrap();
+        assert_eq!(again.hash(), plan.hash());
+        hashes.push(plan.hash().to_owned());
+    }
+    hashes.sort();
+    hashes.dedup();
+    assert_eq!(hashes.len(), 6);
+}
+
+/// The records of the tiny study of a plan.
+fn records(plan: &FigurePlan) -> Vec<Record> {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, study) = plan.studies().next().unwrap();
+    run_in(&dir.path().join("out"), study, 2, &Watch::default()).unwrap()
+}
+
+/// The verdicts of NaS: replicate, arm, whether it matches, final cosine loss.
+fn told(mut records: Vec<Record>, verdicts: &[(u32, &str, bool, f64)]) -> Vec<Vec<Record>> {
+    for (replicate, arm, matched, loss) in verdicts {
+        let of =
+            |r: &&mut Record| r.structure == "NaS" && r.replicate == *replicate && r.arm == *arm;
+        let record = records.iter_mut().find(of).unwrap();
+        record.matched = Some(*matched);
+        record.final_losses.insert("cosine".to_owned(), *loss);
+    }
+    vec![records]
+}
+
+#[track_caller]
+fn check_case(text: &str, verdicts: &[(u32, &str, bool, f64)], expected: Result<u32, &str>) {
+    let (_dir, plan) = planned(text);
+    let plan = plan.unwrap();
+    match (plan.data(&told(records(&plan), verdicts)), expected) {
+        (Ok(FigureData::Case(case)), Ok(replicate)) => {
+            assert_eq!(case.replicate, replicate);
+            let labels: Vec<&str> = case.panels.iter().map(|p| p.label.as_str()).collect();
+            assert_eq!(labels, ["truth", "start", "ours", "theirs"]);
+            let free = verdicts.iter().find(|v| v.0 == replicate && v.1 == "ours").unwrap();
+            assert_eq!(case.panels[2].agreement, Some(-free.3));
+            assert_eq!(case.panels[2].matched, Some(free.2));
+            assert!(case.panels.iter().all(|p| !p.peaks.is_empty()));
+            assert_eq!(case.csv().lines().count(), 5);
+        }
+        (Err(e), Err(part)) => assert!(e.to_string().contains(part), "{e}"),
+        (found, expected) => panic!("{found:?}, expected {expected:?}"),
+    }
+}
+
+#[test]
+fn the_telling_copy_is_picked_by_its_rule() {
+    let both = [
+        (0, "ours", false, -0.4),
+        (0, "theirs", true, -0.1),
+        (1, "ours", false, -0.7),
+        (1, "theirs", true, -0.3),
+    ];
+    check_case(CASE, &both, Ok(1));
+    check_case(&format!("{CASE}pick = \"dissimilar-projected\"\n"), &both, Ok(0));
+    check_case(&format!("{CASE}replicate = 0\n"), &both, Ok(0));
+    // The better pattern is that of a copy that the projected run misses, too.
+    let one = [both[0], both[1], both[2], (1, "theirs", false, -0.3)];
+    check_case(CASE, &one, Ok(0));
+    let none = [(0, "ours", true, -1.0), both[1], (1, "ours", true, -1.0), both[3]];
+    check_case(CASE, &none, Err("no copy of NaS at level 0.02 fails in arm `ours`"));
+    check_case(&format!("{CASE}replicate = 7\n"), &both, Err("results of replicate 7"));
+}
+
+#[test]
+fn panels_hold_the_results_at_their_level() {
+    let text = "studies = [\"tiny.toml\"]\n[figure]\nkind = \"scatter\"\nlevel = 0.02\n";
+    let (_dir, plan) = planned(text);
+    let plan = plan.unwrap();
+    let mut records = records(&plan);
+    records[1].final_metrics.clear();
+    let FigureData::Scatter(panels) = plan.data(&[records.clone()]).unwrap() else {
+        panic!("no scatter plot")
+    };
+    let shape: Vec<(&str, usize, u64)> =
+        panels.iter().map(|p| (p.arm.as_str(), p.points.len(), p.left_out)).collect();
+    assert_eq!(shape, [("ours", 4, 0), ("theirs", 3, 1)]);
+    for (point, record) in panels[0].points.iter().zip(records.iter().filter(|r| r.arm == "ours")) {
+        assert_eq!(point.agreement, -record.loss_final.unwrap());
+        assert_eq!(point.metric, record.final_metrics["pdd-emd"]);
+    }
+    for record in &mut records {
+        record.noise_level = 0.5;
+    }
+    let message = plan.data(&[records]).unwrap_err().to_string();
+    assert!(message.contains("no result at level 0.02"), "{message}");
+}
+
+#[test]
+fn tables_have_a_row_a_level_and_a_column_an_arm() {
+    let text = "studies = [\"tiny.toml\"]\n[figure]\nkind = \"correlations\"\n";
+    for (statistic, column) in [("mutual-information", 8), ("pearson", 9), ("spearman", 11)] {
+        let (dir, plan) = planned(&format!("{text}statistic = \"{statistic}\"\n"));
+        let plan = plan.unwrap();
+        let records = records(&plan);
+        let rows = braggscape_record::correlations(&records);
+        let all = braggscape_study::correlations_csv(&rows);
+        let data = plan.data(&[records]).unwrap();
+        let path = data.write(dir.path()).unwrap();
+        assert!(path.ends_with(format!("tables/{statistic}.csv")), "{}", path.display());
+        let table = std::fs::read_to_string(path).unwrap();
+        let cell = |arm: &str| {
+            let line = all.lines().find(|l| l.contains(arm) && l.contains("pdd-emd")).unwrap();
+            line.split(',').nth(column).unwrap().to_owned()
+        };
+        let expected = format!(
+            "noise,level,n,ours,theirs\nstrain,0.02,4,{},{}\n",
+            cell("ours"),
+            cell("theirs")
+        );
+        assert_eq!(table, expected);
+        assert!(data.text().contains("theirs"));
+    }
+}
+
+#[test]
+fn cells_are_told_with_their_groups() {
+    let (_dir, plan) = planned("[figure]\nkind = \"cells\"\nstructures = [\"all\"]\n");
+    let data = plan.unwrap().data(&[]).unwrap();
+    let FigureData::Cells(cells) = &data else { panic!("no cells") };
+    let groups: Vec<&str> = cells.iter().map(|c| c.space_group.as_str()).collect();
+    let expected =
+        ["P6/mmm", "Pn-3m", "Cm", "I-4", "I4/mmm", "Fm-3m", "C2/m", "P6_3/mmc", "Pm-3m", "Pm"];
+    assert_eq!(groups, expected);
+    assert!(data.csv().1.contains("\nU2Ti,mp-1709,P6/mmm,3,"));
+}
+
+#[test]
+fn a_folder_that_holds_something_else_is_left_alone() {
+    let (dir, plan) = planned(CASE);
+    let plan = plan.unwrap();
+    let there = dir.path().join("figure");
+    plan.open(&there).unwrap();
+    plan.open(&there).unwrap();
+    let (_other, other) = planned(&format!("title = \"another\"\n{CASE}"));
+    let message = other.as_ref().unwrap().open(&there).unwrap_err().to_string();
+    assert!(message.contains("another figure"), "{message}");
+    let foreign = dir.path().join("foreign");
+    std::fs::create_dir(&foreign).unwrap();
+    std::fs::write(foreign.join("thesis.txt"), "x").unwrap();
+    assert!(matches!(plan.open(&foreign), Err(StudyError::OtherStudy { .. })));
+    assert!(matches!(
+        plan.open(Path::new(&dir.path().join("tiny.toml"))),
+        Err(StudyError::OtherStudy { .. })
+    ));
+    assert_eq!(std::fs::read_dir(&foreign).unwrap().count(), 1);
+}
