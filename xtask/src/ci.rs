@@ -4,7 +4,8 @@
 //! arguments of Clippy and through `RUSTDOCFLAGS`, so that all steps share what is already built.
 
 use crate::{
-    Outcome, advisories, configs, graph, licences, new_plugin, parquet, process, reference, tidy,
+    Outcome, advisories, browser, configs, graph, licences, new_plugin, parquet, process,
+    reference, tidy,
 };
 use anyhow::bail;
 use std::time::Duration;
@@ -26,6 +27,7 @@ const STEPS: &[Step] = &[
     Step { name: "tests", run: tests },
     Step { name: "doc", run: doc },
     Step { name: "configs", run: configs::run },
+    Step { name: "browser", run: browser::run },
     Step { name: "reference", run: || reference::run(true) },
     Step { name: "parquet", run: parquet::run },
     Step { name: "plugins", run: new_plugin::check },
@@ -173,7 +175,17 @@ mod tests {
         check_selection(
             Some("tests, doc,clippy,advisories"),
             None,
-            &["fmt", "graph", "tidy", "licences", "configs", "reference", "parquet", "plugins"],
+            &[
+                "fmt",
+                "graph",
+                "tidy",
+                "licences",
+                "configs",
+                "browser",
+                "reference",
+                "parquet",
+                "plugins",
+            ],
         );
         check_selection(Some("fmt"), Some("fmt,tidy"), &["tidy"]);
     }

@@ -6,6 +6,7 @@
 
 mod advisories;
 mod bench_peers;
+mod browser;
 mod ci;
 mod configs;
 mod figures;
@@ -34,12 +35,13 @@ Usage: cargo xtask COMMAND [OPTIONS]
 Commands:
   ci [--skip STEP,...] [--only STEP,...]   everything CI runs, with a table of wall times at the end
                                            steps: fmt, graph, tidy, licences, advisories, clippy, tests, doc, configs,
-                                           reference, parquet, plugins
+                                           browser, reference, parquet, plugins
   graph                                    direction of the dependencies between our crates
   tidy                                     file docs, file lengths, unfinished work, stray prints, white space, fixtures
   licences                                 licences, sources and duplicate versions of every dependency (deny.toml)
   advisories                               security advisories, where their database can be reached
   configs                                  `braggscape check` on every configs/*.toml
+  browser                                  pages of `braggscape report` in a headless Chromium (installs it on Debian as root)
   new-plugin SEAM NAME [--path DIR]        scaffold a crate that adds a component, in plugins/ unless --path says where;
                                            SEAM: loss, optimizer, projector, noise; NAME with a dot: acme.huber-q
   oracles [NAME...] [--check] [--shared DIR]
@@ -98,6 +100,7 @@ enum Command {
     Licences,
     Advisories,
     Configs,
+    Browser,
     Parquet,
     Reference { check: bool },
     NewPlugin(new_plugin::Options),
@@ -120,6 +123,7 @@ fn parse(mut args: Arguments) -> anyhow::Result<Command> {
         "licences" => Command::Licences,
         "advisories" => Command::Advisories,
         "configs" => Command::Configs,
+        "browser" => Command::Browser,
         "parquet" => Command::Parquet,
         "reference" => Command::Reference { check: args.contains("--check") },
         "new-plugin" => {
@@ -165,6 +169,7 @@ fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Licences => licences::run(),
         Command::Advisories => advisories::run(),
         Command::Configs => configs::run(),
+        Command::Browser => browser::run(),
         Command::Parquet => parquet::run(),
         Command::Reference { check } => reference::run(*check),
         Command::NewPlugin(options) => new_plugin::run(options),

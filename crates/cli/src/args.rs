@@ -120,8 +120,11 @@ pub(crate) enum Command {
     /// The registered losses, optimizers, projectors and so on, with options and defaults
     #[command(after_help = "Example:\n  braggscape list losses")]
     List(ListArgs),
-    /// Figures and tables of one study or several (not available yet)
-    Report(LaterArgs),
+    /// Figures and tables of studies, landscapes and derived figures as one HTML page
+    #[command(
+        after_help = "Examples:\n  braggscape report runs/quickstart\n  braggscape report runs/fig1a runs/fig1b runs/fig2 --out report.html"
+    )]
+    Report(ReportArgs),
     /// Recover one structure (not available yet)
     Refine(LaterArgs),
     /// Energy, forces and stress of a structure (not available yet)
@@ -193,6 +196,16 @@ pub(crate) struct LandscapeArgs {
     pub(crate) config: PathBuf,
     /// Folder of the landscape [default: runs/<config stem>]
     #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Folders of studies (finished or not), landscapes or derived figures; several studies are merged as well
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// The page [default: report.html in the first folder]
+    #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
 

@@ -44,7 +44,7 @@ fn dispatch(cli: &Cli, registry: &Registry) -> Result<ExitCode, Failure> {
         Command::Perturb(a) => commands::perturb::run(a, shared),
         Command::Info(a) => commands::info::run(a, shared),
         Command::List(a) => commands::list::run(a, shared, registry),
-        Command::Report(_) => Err(Failure::not_available("report")),
+        Command::Report(a) => commands::report::run(a, shared),
         Command::Refine(_) => Err(Failure::not_available("refine")),
         Command::Amd(a) => commands::amd::run(a, shared),
         Command::Energy(_) => Err(Failure::not_available("energy")),

@@ -1,8 +1,11 @@
 //! What can be wrong with the data of a figure.
 
+use crate::html::FolderFault;
+use braggscape_record::RecordError;
+use std::path::PathBuf;
 use thiserror::Error;
 
-/// A figure that cannot be drawn.
+/// A figure or a report that cannot be drawn.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReportError {
@@ -149,6 +152,18 @@ pub enum ReportError {
         /// Height, pixels.
         height: u32,
     },
+    /// A folder that cannot be reported, or not together with the others.
+    #[error("{}: {fault}", path.display())]
+    Folder {
+        /// The folder, or the file in it that is at fault.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        fault: Box<FolderFault>,
+    },
+    /// Records that cannot be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The text is not an SVG picture.
     #[error("not an SVG picture")]
     Svg(#[from] resvg::usvg::Error),

@@ -1,4 +1,4 @@
-//! Figures from the records of a study.
+//! Figures and the HTML report of the records of a study.
 //!
 //! Figures are drawn as SVG text by a writer of our own and turned into PNG with a font that is part of the program, so
 //! that they look the same on a machine without fonts. Equal data give equal bytes.
@@ -13,6 +13,8 @@
 //! | [`case_figure`] | one crystal in several states, the unit cell and the pattern of each |
 //! | [`scatter_figure`] | one number of many results against another, a panel an arm |
 //! | [`png_from_svg`] | any of them as pixels |
+//!
+//! [`html_report`] makes one page of the folders of studies, landscapes and figures.
 //!
 //! # Examples
 //! ```
@@ -40,6 +42,7 @@ mod curve;
 mod error;
 mod font;
 mod heat_map;
+mod html;
 mod landscape;
 mod legend;
 mod log_log;
@@ -57,6 +60,7 @@ pub use case::{CaseFigure, CasePanel, case_figure};
 pub use cell::CellDrawing;
 pub use cells_figure::{CellPanel, CellsFigure, cells_figure};
 pub use error::ReportError;
+pub use html::{FigureFault, FolderFault, HtmlReport, html_report};
 pub use landscape::{FigureAxis, LandscapeFigure, PathTrace, landscape_figure};
 pub use log_log::{LogLogFigure, Series, SeriesStyle, log_log_figure};
 pub use match_rate::match_rate_figure;

@@ -3,6 +3,8 @@
 
 mod case;
 mod cells;
+mod html;
+mod html_sample;
 mod labels;
 mod landscape;
 mod log_log;
