@@ -112,11 +112,12 @@ pub(crate) fn run(
             crate::output::print_json(&value)?;
         }
         _ => print(&format!(
-            "{}\n\n{}\nrecords: {}\nfigure:  {} (and .png)\n",
+            "{}\n\n{}\nrecords: {}\nfigure:  {} (and .png)\nreport:  braggscape report {}\n",
             plan.config().title,
             summary_text(&records),
             dir.join("records").display(),
-            figure.display()
+            figure.display(),
+            dir.display()
         ))?,
     }
     all_well(&records)?;

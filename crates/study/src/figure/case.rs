@@ -13,7 +13,7 @@ use braggscape_xrd::{ForwardModel, Scratch};
 /// A structure of a case.
 #[derive(Debug, Clone)]
 pub struct CasePanel {
-    /// What it is: "truth", "start", or the label of an arm.
+    /// What it is: "truth", "distorted start", or the label of an arm.
     pub label: String,
     /// The structure.
     pub structure: Structure,
@@ -161,7 +161,7 @@ fn panels(
         agreement: free.initial_losses.get(similarity).map(|l| agreement.value(*l)),
         matched: free.noop_matched,
         metrics: sorted(&free.initial_metrics),
-        ..panel("start", recorded(&free.initial_structure)?)?
+        ..panel("distorted start", recorded(&free.initial_structure)?)?
     });
     for r in [free, pair.projected] {
         panels.push(CasePanel {

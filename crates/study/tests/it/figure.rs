@@ -130,7 +130,7 @@ fn check_case(text: &str, verdicts: &[(u32, &str, bool, f64)], expected: Result<
         (Ok(FigureData::Case(case)), Ok(replicate)) => {
             assert_eq!(case.replicate, replicate);
             let labels: Vec<&str> = case.panels.iter().map(|p| p.label.as_str()).collect();
-            assert_eq!(labels, ["truth", "start", "ours", "theirs"]);
+            assert_eq!(labels, ["truth", "distorted start", "ours", "theirs"]);
             let free = verdicts.iter().find(|v| v.0 == replicate && v.1 == "ours").unwrap();
             assert_eq!(case.panels[2].agreement, Some(-free.3));
             assert_eq!(case.panels[2].matched, Some(free.2));
