@@ -1,0 +1,123 @@
+//! Points that see the same crystal: those that a translation or an inversion exchanges.
+
+use super::motif::Motif;
+
+/// Difference of fractional coordinates up to which an image falls on a point: rounding alone, so that rows differ by no more.
+const SAME: f64 = 1e-13;
+
+/// Images that are sought for each point of the cell, at most. A bound on the time, beyond which symmetry is left unused.
+const IMAGES: usize = 12;
+
+/// Half as much again as 2^52: neighbouring numbers are 1 apart.
+const UNITS: f64 = 6_755_399_441_055_744.0;
+
+/// For each point the first one that has the same distances to its neighbours, by symmetry.
+///
+/// A translation x -> x + v or an inversion x -> v - x that takes every point of the crystal to one of the same element maps the
+/// neighbours of a point to those of its image. What is not found is searched for neighbours like any other point.
+#[derive(Debug, Default)]
+pub(super) struct Twins {
+    /// The first point of the class of each.
+    first: Vec<u32>,
+    /// Points of the class of which each is the first; 0 for others.
+    sizes: Vec<u32>,
+    image: Vec<u32>,
+    is_image: Vec<bool>,
+}
+
+impl Twins {
+    /// Turns to another crystal.
+    pub(super) fn find(&mut self, motif: &Motif) {
+        self.first.clear();
+        self.first.extend(0..motif.len() as u32);
+        self.join(motif);
+        self.sizes.clear();
+        self.sizes.resize(motif.len(), 0);
+        for first in &self.first {
+            self.sizes[*first as usize] += 1;
+        }
+    }
+
+    /// Joins classes by what symmetries it finds.
+    fn join(&mut self, motif: &Motif) {
+        let n = motif.len();
+        let Some(origin) = rarest(motif) else { return };
+        let mut left = IMAGES * n;
+        let mut inverted = false;
+        let here = motif.point(origin);
+        for other in 0..n {
+            let known = self.first[other] == self.first[origin];
+            if motif.elements[other] != motif.elements[origin] || known && other != origin {
+                continue;
+            }
+            let there = motif.point(other);
+            if !inverted {
+                let v = std::array::from_fn(|k| there[k] + here[k]);
+                inverted = self.image(motif, -1.0, v, &mut left);
+                if inverted {
+                    self.merge();
+                }
+            }
+            if other != origin && self.first[other] != self.first[origin] {
+                let v = std::array::from_fn(|k| there[k] - here[k]);
+                if self.image(motif, 1.0, v, &mut left) {
+                    self.merge();
+                }
+            }
+        }
+    }
+
+    /// The number of points whose distances are those of this one, which is the first of them; 0 if it is not.
+    pub(super) fn size(&self, point: usize) -> usize {
+        self.sizes[point] as usize
+    }
+
+    /// Finds the image of every point under x -> sign x + v; false if one has none, or `left` images were sought.
+    fn image(&mut self, motif: &Motif, sign: f64, v: [f64; 3], left: &mut usize) -> bool {
+        let n = motif.len();
+        self.image.clear();
+        self.is_image.clear();
+        self.is_image.resize(n, false);
+        for i in 0..n {
+            if *left == 0 {
+                return false;
+            }
+            *left -= 1;
+            let f = motif.point(i);
+            let f = std::array::from_fn(|k| sign * f[k] + v[k]);
+            let Some(j) = find(motif, f) else { return false };
+            // Where points coincide, two may have one image; their number counts.
+            if motif.elements[j] != motif.elements[i] || self.is_image[j] {
+                return false;
+            }
+            self.is_image[j] = true;
+            self.image.push(j as u32);
+        }
+        true
+    }
+
+    /// Joins the classes of points and their images.
+    fn merge(&mut self) {
+        for (i, &j) in self.image.iter().enumerate() {
+            let (a, b) = (self.first[i], self.first[j as usize]);
+            if a != b {
+                let (low, high) = (a.min(b), a.max(b));
+                self.first.iter_mut().filter(|f| **f == high).for_each(|f| *f = low);
+            }
+        }
+    }
+}
+
+/// The first point of the element of which there are fewest: it has the fewest possible images.
+fn rarest(motif: &Motif) -> Option<usize> {
+    let count = |i: &usize| motif.elements.iter().filter(|e| **e == motif.elements[*i]).count();
+    (0..motif.len()).min_by_key(count)
+}
+
+/// The point at these fractional coordinates.
+fn find(motif: &Motif, f: [f64; 3]) -> Option<usize> {
+    let [x, y, z] = &motif.frac;
+    // Adding and taking away a number of units of 1 rounds to the nearest whole number.
+    let off = |d: f64| (d - ((d + UNITS) - UNITS)).abs();
+    (0..motif.len()).find(|&i| off(x[i] - f[0]).max(off(y[i] - f[1])).max(off(z[i] - f[2])) <= SAME)
+}
