@@ -282,3 +282,100 @@ mod wide {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sorts, if this machine does.
+    struct Sort<'a>(&'a mut [f64; SORTED]);
+
+    impl Kernel for Sort<'_> {
+        type Output = bool;
+
+        #[inline(always)]
+        fn run(self, registers: impl Registers) -> bool {
+            registers.sort(self.0)
+        }
+    }
+
+    struct Within<'a>(&'a Block, [f64; 3], f64, bool);
+
+    impl Kernel for Within<'_> {
+        type Output = Vec<f64>;
+
+        #[inline(always)]
+        fn run(self, registers: impl Registers) -> Vec<f64> {
+            let mut out = [f64::NAN; LANES];
+            let n = registers.within(self.0, self.1, self.2, self.3, &mut out);
+            out[..n].to_vec()
+        }
+    }
+
+    fn bits(v: &[f64]) -> Vec<u64> {
+        v.iter().map(|x| x.to_bits()).collect()
+    }
+
+    /// Numbers in [0, 1) of which `values` differ.
+    fn numbers(seed: u64, values: u64) -> impl FnMut() -> f64 {
+        let mut state = seed;
+        move || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            ((state >> 33) % values) as f64 / values as f64
+        }
+    }
+
+    #[test]
+    fn registers_sort_whatever_the_order() {
+        let mut lists: Vec<[f64; SORTED]> = Vec::new();
+        lists.push(std::array::from_fn(|i| i as f64));
+        lists.push(std::array::from_fn(|i| -(i as f64)));
+        for seed in 0..40 {
+            for values in [2, 7, 1 << 30] {
+                let mut next = numbers(seed, values);
+                lists.push(std::array::from_fn(|_| next()));
+            }
+        }
+        // One that is out of place, at every place; and infinities behind the others, as the search for neighbours has them.
+        for i in 0..SORTED {
+            let mut list = std::array::from_fn(|j| j as f64);
+            list[i] = 63.5;
+            lists.push(list);
+            let mut next = numbers(i as u64, 1000);
+            lists.push(std::array::from_fn(|j| if j < i { next() } else { f64::INFINITY }));
+        }
+        for list in lists {
+            let mut sorted = list;
+            let mut expected = list;
+            expected.sort_by(f64::total_cmp);
+            // Machines that leave it to others leave the list as it is.
+            let done = run(Sort(&mut sorted));
+            assert_eq!(bits(&sorted), bits(if done { &expected } else { &list }));
+        }
+    }
+
+    #[test]
+    fn every_machine_takes_the_same() {
+        let mut next = numbers(3, 1 << 30);
+        for _ in 0..200 {
+            let mut axis = || std::array::from_fn(|_| next() - 0.5);
+            let mut block = Block { x: axis(), y: axis(), z: axis(), nearest: 0.0 };
+            // As the last block has them.
+            block.x[7] = f64::INFINITY;
+            let x = [next() - 0.5, next() - 0.5, next() - 0.5];
+            for but_first in [false, true] {
+                let r2 = next();
+                let squares = (usize::from(but_first)..LANES).map(|i| {
+                    let d = [block.x[i] + x[0], block.y[i] + x[1], block.z[i] + x[2]];
+                    d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
+                });
+                let expected: Vec<f64> = squares.filter(|d2| *d2 <= r2).collect();
+                let found = run(Within(&block, x, r2, but_first));
+                assert_eq!(bits(&found), bits(&expected));
+                let mut out = [f64::NAN; LANES];
+                let n = Portable.within(&block, x, r2, but_first, &mut out);
+                assert_eq!(bits(&out[..n]), bits(&expected));
+            }
+        }
+    }
+}

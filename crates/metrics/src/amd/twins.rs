@@ -121,3 +121,67 @@ fn find(motif: &Motif, f: [f64; 3]) -> Option<usize> {
     let off = |d: f64| (d - ((d + UNITS) - UNITS)).abs();
     (0..motif.len()).find(|&i| off(x[i] - f[0]).max(off(y[i] - f[1])).max(off(z[i] - f[2])) <= SAME)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use braggscape_crystal::{Element, Lattice, Site, Structure};
+    use nalgebra::Vector3;
+
+    /// Sizes of the classes of a crystal in a triclinic cell.
+    fn sizes(sites: &[(&str, [f64; 3])]) -> Vec<usize> {
+        let lattice = Lattice::from_rows([[4.0, 0.1, 0.2], [0.3, 5.0, -0.2], [-0.5, 0.4, 6.0]]);
+        let sites = sites
+            .iter()
+            .map(|(s, f)| Site::new(Element::from_symbol(s).unwrap(), Vector3::from(*f)));
+        let crystal = Structure::new(lattice.unwrap(), sites.collect()).unwrap();
+        let mut motif = Motif::default();
+        motif.fill(&crystal).unwrap();
+        let mut twins = Twins::default();
+        twins.find(&motif);
+        (0..motif.len()).map(|i| twins.size(i)).collect()
+    }
+
+    #[test]
+    fn inversions_and_translations_join_points() {
+        // An inversion at (0.15, 0.15, 0.15), and one at the first point.
+        assert_eq!(
+            sizes(&[("C", [0.1; 3]), ("C", [0.2; 3]), ("O", [0.4; 3]), ("O", [0.9; 3])]),
+            [2, 0, 2, 0]
+        );
+        assert_eq!(sizes(&[("C", [0.1; 3]), ("O", [0.3; 3]), ("O", [0.9; 3])]), [1, 2, 0]);
+        // A translation along (1/2, 1/2, 0) of what has no inversion.
+        let half = |f: [f64; 3]| [f[0] + 0.5, f[1] - 0.5, f[2]];
+        let (a, b, c) = ([0.1, 0.2, 0.3], [0.25, 0.4, 0.1], [0.7, 0.35, 0.85]);
+        let three = [("C", a), ("N", b), ("O", c)];
+        assert_eq!(sizes(&three), [1, 1, 1]);
+        let six = [("C", a), ("C", half(a)), ("N", b), ("O", half(c)), ("N", half(b)), ("O", c)];
+        assert_eq!(sizes(&six), [2, 0, 2, 2, 0, 0]);
+        // Of a lattice in a cell of eight, all points are one.
+        let eight: Vec<_> = (0..8)
+            .map(|i| ("C", [i & 1, i >> 1 & 1, i >> 2].map(|x| 0.1 + 0.5 * f64::from(x))))
+            .collect();
+        assert_eq!(sizes(&eight), [8, 0, 0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_not_exact_is_no_symmetry() {
+        let near = 0.2 + 1e-9;
+        assert_eq!(
+            sizes(&[
+                ("C", [0.1; 3]),
+                ("C", [0.2; 3]),
+                ("O", [0.4; 3]),
+                ("O", [0.9, 0.9, near + 0.7])
+            ]),
+            [1; 4]
+        );
+        // Elements differ.
+        assert_eq!(
+            sizes(&[("C", [0.1; 3]), ("C", [0.2; 3]), ("O", [0.4; 3]), ("N", [0.9; 3])]),
+            [1; 4]
+        );
+        // Two points at one position are not one: the inversion would exchange it with a single one.
+        assert_eq!(sizes(&[("C", [0.1; 3]), ("C", [0.1; 3]), ("C", [0.4; 3])]), [1; 3]);
+    }
+}
