@@ -110,9 +110,7 @@ fn mean_of_rows(
             continue;
         }
         neighbours.distances(point, row)?;
-        for (sum, d) in out.iter_mut().zip(&*row) {
-            *sum += size as f64 * d;
-        }
+        neighbours::add(row, size, out);
     }
     for sum in out.iter_mut() {
         *sum /= n;

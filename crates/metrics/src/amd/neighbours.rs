@@ -217,18 +217,81 @@ impl Kernel for Sorted<'_> {
     #[inline(always)]
     fn run(self, registers: impl Registers) {
         let Self { found, n, r2, shells, out } = self;
-        if (FEW..=SORTED).contains(&n) {
-            found.resize(found.len().max(SORTED), 0.0);
-            if let Some(list) = found.first_chunk_mut::<SORTED>() {
-                list[n..].fill(f64::INFINITY);
-                if registers.sort(list) {
-                    for (out, d2) in out.iter_mut().zip(list) {
-                        *out = d2.sqrt();
-                    }
-                    return;
-                }
+        if !(FEW..=2 * SORTED).contains(&n) {
+            return shells.smallest_roots(&found[..n], r2, out);
+        }
+        found.resize(found.len().max(2 * SORTED), 0.0);
+        found[n..2 * SORTED].fill(f64::INFINITY);
+        let (lists, _) = found.as_chunks_mut::<SORTED>();
+        if n <= SORTED && registers.sort(&mut lists[0]) {
+            out.copy_from_slice(&lists[0][..out.len()]);
+        } else if n > SORTED && registers.sort(&mut lists[0]) && registers.sort(&mut lists[1]) {
+            merge(&lists[0], &lists[1], out);
+        } else {
+            return shells.smallest_roots(&found[..n], r2, out);
+        }
+        out.iter_mut().for_each(|d2| *d2 = d2.sqrt());
+    }
+}
+
+/// The smallest of two sorted lists.
+#[inline(always)]
+fn merge(one: &[f64; SORTED], two: &[f64; SORTED], out: &mut [f64]) {
+    let (mut i, mut j) = (0, 0);
+    for out in out {
+        let of = |list: &[f64; SORTED], at: usize| list.get(at).copied().unwrap_or(f64::INFINITY);
+        let (x, y) = (of(one, i), of(two, j));
+        let first = x <= y;
+        *out = if first { x } else { y };
+        i += usize::from(first);
+        j += usize::from(!first);
+    }
+}
+
+/// Adds a row some times.
+struct Add<'a> {
+    row: &'a [f64],
+    times: f64,
+    sums: &'a mut [f64],
+}
+
+impl Kernel for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, _: impl Registers) {
+        for (sum, d) in self.sums.iter_mut().zip(self.row) {
+            *sum += self.times * d;
+        }
+    }
+}
+
+/// Adds a row to `sums`, `times` times.
+pub(super) fn add(row: &[f64], times: usize, sums: &mut [f64]) {
+    run(Add { row, times: times as f64, sums });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_many_there_are_roots_come_out_in_order() {
+        let mut shells = Shells::default();
+        let bits = |v: &[f64]| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        for n in [1_usize, 31, 32, 100, 127, 128, 129, 200, 255, 256, 257, 400] {
+            // In no order, some twice.
+            let d2: Vec<f64> = (0..n).map(|i| ((i * 7919) % (n + n / 3)) as f64 / 600.0).collect();
+            let mut expected: Vec<f64> = d2.iter().map(|x| x.sqrt()).collect();
+            expected.sort_by(f64::total_cmp);
+            for k in [1, n.div_ceil(2), n] {
+                // What an earlier point left behind is nobody's neighbour.
+                let mut found = d2.clone();
+                found.extend([0.0; LANES]);
+                let mut out = vec![f64::NAN; k];
+                run(Sorted { found: &mut found, n, r2: 2.25, shells: &mut shells, out: &mut out });
+                assert_eq!(bits(&out), bits(&expected[..k]), "{k} of {n}");
             }
         }
-        shells.smallest_roots(&found[..n], r2, out);
     }
 }

@@ -1,6 +1,12 @@
 //! Points that see the same crystal: those that a translation or an inversion exchanges.
+#![expect(
+    clippy::inline_always,
+    reason = "the kernel must be inlined into the functions compiled for each vector width"
+)]
 
 use super::motif::Motif;
+use super::registers::{Kernel, Registers, run};
+use super::translations::LANES;
 
 /// Difference of fractional coordinates up to which an image falls on a point: rounding alone, so that rows differ by no more.
 const SAME: f64 = 1e-13;
@@ -23,6 +29,8 @@ pub(super) struct Twins {
     sizes: Vec<u32>,
     image: Vec<u32>,
     is_image: Vec<bool>,
+    /// Fractional coordinates of eight points each, axis by axis; behind the last they are no numbers.
+    coords: Vec<[[f64; LANES]; 3]>,
 }
 
 impl Twins {
@@ -30,7 +38,14 @@ impl Twins {
     pub(super) fn find(&mut self, motif: &Motif) {
         self.first.clear();
         self.first.extend(0..motif.len() as u32);
-        self.join(motif);
+        self.coords.clear();
+        self.coords.resize(motif.len().div_ceil(LANES), [[f64::NAN; LANES]; 3]);
+        for (axis, list) in motif.frac.iter().enumerate() {
+            for (coords, eight) in self.coords.iter_mut().zip(list.chunks(LANES)) {
+                coords[axis][..eight.len()].copy_from_slice(eight);
+            }
+        }
+        run(Join { twins: self, motif });
         self.sizes.clear();
         self.sizes.resize(motif.len(), 0);
         for first in &self.first {
@@ -39,6 +54,7 @@ impl Twins {
     }
 
     /// Joins classes by what symmetries it finds.
+    #[inline(always)]
     fn join(&mut self, motif: &Motif) {
         let n = motif.len();
         let Some(origin) = rarest(motif) else { return };
@@ -73,6 +89,7 @@ impl Twins {
     }
 
     /// Finds the image of every point under x -> sign x + v; false if one has none, or `left` images were sought.
+    #[inline(always)]
     fn image(&mut self, motif: &Motif, sign: f64, v: [f64; 3], left: &mut usize) -> bool {
         let n = motif.len();
         self.image.clear();
@@ -85,7 +102,7 @@ impl Twins {
             *left -= 1;
             let f = motif.point(i);
             let f = std::array::from_fn(|k| sign * f[k] + v[k]);
-            let Some(j) = find(motif, f) else { return false };
+            let Some(j) = find(&self.coords, f) else { return false };
             // Where points coincide, two may have one image; their number counts.
             if motif.elements[j] != motif.elements[i] || self.is_image[j] {
                 return false;
@@ -115,11 +132,38 @@ fn rarest(motif: &Motif) -> Option<usize> {
 }
 
 /// The point at these fractional coordinates.
-fn find(motif: &Motif, f: [f64; 3]) -> Option<usize> {
-    let [x, y, z] = &motif.frac;
+#[inline(always)]
+fn find(coords: &[[[f64; LANES]; 3]], f: [f64; 3]) -> Option<usize> {
     // Adding and taking away a number of units of 1 rounds to the nearest whole number.
     let off = |d: f64| (d - ((d + UNITS) - UNITS)).abs();
-    (0..motif.len()).find(|&i| off(x[i] - f[0]).max(off(y[i] - f[1])).max(off(z[i] - f[2])) <= SAME)
+    for (n, [x, y, z]) in coords.iter().enumerate() {
+        let mut here = 0_u8;
+        for i in 0..LANES {
+            let is_here = (off(x[i] - f[0]) <= SAME)
+                & (off(y[i] - f[1]) <= SAME)
+                & (off(z[i] - f[2]) <= SAME);
+            here |= u8::from(is_here) << i;
+        }
+        if here != 0 {
+            return Some(n * LANES + here.trailing_zeros() as usize);
+        }
+    }
+    None
+}
+
+/// Looks for symmetries.
+struct Join<'a> {
+    twins: &'a mut Twins,
+    motif: &'a Motif,
+}
+
+impl Kernel for Join<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, _: impl Registers) {
+        self.twins.join(self.motif);
+    }
 }
 
 #[cfg(test)]
