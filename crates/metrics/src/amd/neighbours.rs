@@ -230,7 +230,9 @@ impl Kernel for Sorted<'_> {
         } else {
             return shells.smallest_roots(&found[..n], r2, out);
         }
-        out.iter_mut().for_each(|d2| *d2 = d2.sqrt());
+        for d2 in out {
+            *d2 = d2.sqrt();
+        }
     }
 }
 

@@ -67,7 +67,7 @@ impl Translations {
 
     /// Lists the translations up to a length.
     pub(super) fn list(&mut self, basis: &Basis, reach: f64) -> Result<(), MetricError> {
-        run(List { list: self, basis, reach })
+        run(List { translations: self, basis, reach })
     }
 
     #[inline(always)]
@@ -148,7 +148,7 @@ impl Translations {
 
 /// Makes a list.
 struct List<'a> {
-    list: &'a mut Translations,
+    translations: &'a mut Translations,
     basis: &'a Basis,
     reach: f64,
 }
@@ -158,7 +158,7 @@ impl Kernel for List<'_> {
 
     #[inline(always)]
     fn run(self, _: impl Registers) -> Self::Output {
-        self.list.fill(self.basis, self.reach)
+        self.translations.fill(self.basis, self.reach)
     }
 }
 

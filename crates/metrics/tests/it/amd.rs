@@ -67,7 +67,9 @@ fn with_symmetry(s: &Structure, centre: Vector3<f64>, centred: bool) -> Structur
         let n = sites.len() / 2;
         sites[n..].iter_mut().for_each(|x| x.frac += half);
     }
-    sites.iter_mut().for_each(|x| x.frac = x.frac.map(wrap_unit));
+    for x in &mut sites {
+        x.frac = x.frac.map(wrap_unit);
+    }
     Structure::new(*s.lattice(), sites).unwrap()
 }
 
