@@ -12,7 +12,7 @@ mod show;
 mod table;
 
 use crate::{Outcome, process, python};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use data::{Dense, Ours, PeerLists};
 use serde::de::DeserializeOwned;
 use std::fs;
@@ -24,9 +24,55 @@ use std::process::Command;
 pub(crate) struct Options {
     /// Fewer repetitions.
     pub quick: bool,
+    /// What is measured.
+    pub parts: Vec<Part>,
 }
 
-/// Measures both sides, checks that they agree, prints the table and writes `target/bench-peers.json`.
+/// A table of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Losses with gradients and peak lists, beside PyTorch, pymatgen and XRD-Rust.
+    Kernels,
+    /// AMD and the earth mover's distance, beside average-minimum-distance.
+    Amd,
+    /// The structure matcher, beside pymatgen's.
+    Matcher,
+}
+
+impl Part {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Kernels, Self::Amd, Self::Matcher];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Kernels => "kernels",
+            Self::Amd => "amd",
+            Self::Matcher => "matcher",
+        }
+    }
+}
+
+impl Options {
+    /// From the list of `--only`; all parts if there is none.
+    ///
+    /// # Errors
+    /// If a name is none of a part.
+    pub(crate) fn new(quick: bool, only: Option<&str>) -> anyhow::Result<Self> {
+        let Some(only) = only else { return Ok(Self { quick, parts: Part::ALL.to_vec() }) };
+        let wanted: Vec<&str> = only.split(',').map(str::trim).collect();
+        if let Some(word) = wanted.iter().find(|word| Part::ALL.iter().all(|p| p.name() != **word))
+        {
+            bail!(
+                "`{word}` is no part of bench-peers, expected {}",
+                Part::ALL.map(Part::name).join(", ")
+            );
+        }
+        let parts = Part::ALL.into_iter().filter(|part| wanted.contains(&part.name()));
+        Ok(Self { quick, parts: parts.collect() })
+    }
+}
+
+/// Measures both sides, checks that they agree, prints the tables and writes them to `target/bench-peers*.json`.
 ///
 /// # Errors
 /// If a side cannot be built, installed or run, or the results of the two disagree.
@@ -35,6 +81,22 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
     let peers = root.join("tests/peers");
     let folder = process::target_dir().join("bench-peers");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for part in &options.parts {
+        match part {
+            Part::Kernels => println!("\n{}", kernels(&peers, &folder, options.quick)?),
+            Part::Amd => println!("\n{}", amd::run(&peers, &folder, options.quick)?),
+            Part::Matcher => println!("\n{}", matcher::run(&peers, &folder, options.quick)?),
+        }
+    }
+    let json = process::target_dir();
+    Ok(Outcome::Passed(format!(
+        "bench-peers: results agree; the tables are in {} too",
+        json.strip_prefix(&root).unwrap_or(&json).join("bench-peers*.json").display()
+    )))
+}
+
+/// Losses with their gradients, and peak lists.
+fn kernels(peers: &Path, folder: &Path, quick: bool) -> anyhow::Result<table::Report> {
     // Everything is installed and built before anything is timed.
     let torch = python::environment(&peers.join("structsnap/requirements.txt"))?;
     let pymatgen = python::environment(&peers.join("peak_lists/requirements.txt"))?;
@@ -44,12 +106,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
     let cases = folder.join("cases.json");
     let mut ours = process::cargo();
     ours.args(["run", "--quiet"]).args(package).args(["--bin", "peer-timings", "--"]);
-    ours.arg("--cases").arg(&cases).args(options.quick.then_some("--quick"));
+    ours.arg("--cases").arg(&cases).args(quick.then_some("--quick"));
     println!("$ {}", process::shown(&ours));
     let ours: Ours = serde_json::from_slice(&process::read(&mut ours)?)
         .context("cannot understand the output of peer-timings")?;
 
-    let runs = ["--runs", if options.quick { "3" } else { "11" }];
+    let runs = ["--runs", if quick { "3" } else { "11" }];
     let dense = |name: &str, settings: &[(&str, &str)]| -> anyhow::Result<Dense> {
         let out = folder.join(name);
         let mut script = script(&torch, &peers.join("structsnap/script.py"));
@@ -62,23 +124,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
     let kept = dense("structsnap-kept.json", KEEP_MEMORY)?;
 
     let out = folder.join("peak_lists.json");
-    let fixture = root.join("tests/fixtures/peaks.json.gz");
+    let fixture = process::root().join("tests/fixtures/peaks.json.gz");
     let mut script = self::script(&pymatgen, &peers.join("peak_lists/script.py"));
     script.arg("--fixture").arg(&fixture).arg("--out").arg(&out);
     process::run(script.args(runs))?;
     let lists: PeerLists = read(&out)?;
 
-    let report = table::Report::new(&ours, [&plain, &kept], &lists, machine(), options.quick)?;
+    let report = table::Report::new(&ours, [&plain, &kept], &lists, machine(), quick)?;
     let json = process::target_dir().join("bench-peers.json");
     fs::write(&json, serde_json::to_string_pretty(&report)? + "\n")
         .with_context(|| format!("cannot write {}", json.display()))?;
-    println!("\n{report}");
-    println!("{}", amd::run(&peers, &folder, options.quick)?);
-    println!("{}", matcher::run(&peers, &folder, options.quick)?);
-    Ok(Outcome::Passed(format!(
-        "bench-peers: results agree; the table is in {} too",
-        json.strip_prefix(&root).unwrap_or(&json).display()
-    )))
+    Ok(report)
 }
 
 /// Has the C library of Linux keep the memory that a program frees, and not return it to the system. PyTorch takes fresh memory for every
@@ -125,6 +181,15 @@ mod tests {
         let info = "processor\t: 0\nmodel name\t: Some CPU @ 2 GHz\nmodel name\t: Other\n";
         assert_eq!(model_name(info), Some("Some CPU @ 2 GHz"));
         assert_eq!(model_name(""), None);
+    }
+
+    #[test]
+    fn parts_are_chosen_by_name() {
+        let parts = |only| Options::new(true, only).map(|options| options.parts);
+        assert_eq!(parts(None).unwrap(), Part::ALL);
+        assert_eq!(parts(Some("matcher, amd")).unwrap(), [Part::Amd, Part::Matcher]);
+        let e = parts(Some("amd,kernel")).unwrap_err().to_string();
+        assert!(e.contains("`kernel` is no part") && e.contains("kernels, amd, matcher"), "{e}");
     }
 
     #[test]

@@ -49,7 +49,8 @@ Commands:
                                            --check compares with the committed files and writes nothing
   parquet                                  records of a small study, read by polars and DuckDB (needs python3)
   reference [--check]                      write docs/src/reference.md from what `braggscape list` prints
-  bench-peers [--quick]                    our times beside those of dense PyTorch, pymatgen and XRD-Rust, one thread each
+  bench-peers [--quick] [--only PART,...]  our times beside those of other people's programs, one thread each; parts are
+                                           kernels (PyTorch, pymatgen, XRD-Rust), amd, matcher
                                            (needs python3, and the network once: PyTorch is a large download)
   figures [NAME...]                        draw docs/figures/NAME.svg and .png: quickstart, cost-growth, landscape; and
                                            study, the whole study in runs/ (an hour; goes on with what is there)
@@ -140,7 +141,9 @@ fn parse(mut args: Arguments) -> anyhow::Result<Command> {
             Command::Oracles(oracles::Options { names: words(&mut args)?, check, shared })
         }
         "bench-peers" => {
-            Command::BenchPeers(bench_peers::Options { quick: args.contains("--quick") })
+            let only: Option<String> = args.opt_value_from_str("--only")?;
+            let quick = args.contains("--quick");
+            Command::BenchPeers(bench_peers::Options::new(quick, only.as_deref())?)
         }
         "figures" => Command::Figures(words(&mut args)?),
         other => bail!("unknown command `{other}`"),
@@ -204,7 +207,7 @@ mod tests {
             panic!("not the oracles command");
         };
         assert_eq!((options.names, options.check), (vec!["a".to_owned(), "b".to_owned()], true));
-        let quick = bench_peers::Options { quick: true };
+        let quick = bench_peers::Options::new(true, None).unwrap();
         assert_eq!(parse_words(&["bench-peers", "--quick"]).unwrap(), Command::BenchPeers(quick));
         let figures = parse_words(&["figures", "quickstart"]).unwrap();
         assert_eq!(figures, Command::Figures(vec!["quickstart".to_owned()]));

@@ -5,15 +5,13 @@ use crate::args::{MatchArgs, OutputFormat, Shared};
 use crate::failure::Failure;
 use crate::input;
 use crate::output::{batch, choose, print, print_json};
+use crate::pairs::raw_pairs;
 use braggscape_crystal::Structure;
-use braggscape_crystal::io::structure_from_json;
 use braggscape_metrics::{
     CrystalDistance, CrystalDistanceOptions, DistanceOutcome, MatchOutcome, MetricError, Prepared,
     StructureMatcher, StructureMatcherOptions,
 };
 use serde_json::{Map, Value, json};
-use std::io::BufRead;
-use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) fn run(args: &MatchArgs, shared: &Shared) -> Result<ExitCode, Failure> {
@@ -30,7 +28,12 @@ pub(crate) fn run(args: &MatchArgs, shared: &Shared) -> Result<ExitCode, Failure
     let matcher = StructureMatcher::new(options).map_err(|e| Failure::bad_input(&e))?;
     if let Some(path) = &args.pairs {
         choose(shared, "match --pairs", &[OutputFormat::Jsonl, OutputFormat::Json])?;
-        return pairs(path, &Comparison::new(matcher, args));
+        let comparison = Comparison::new(matcher, args);
+        return batch(raw_pairs(path)?, |pair, (): &mut ()| {
+            let [a, b] = pair.parse()?;
+            let compared = comparison.compare(&a, &b).map_err(|e| e.at(&pair.place()))?;
+            Ok(Value::Object(comparison.fields(&compared)))
+        });
     }
     if let (Some(reference), Some(candidates)) = (&args.reference, &args.candidates) {
         return scoring::run(reference, candidates, &Comparison::new(matcher, args), args, shared);
@@ -135,36 +138,4 @@ fn text(args: &MatchArgs, compared: &Compared) -> String {
         if args.no_primitive { ", cells as given" } else { ", primitive cells" },
         if args.anonymous { ", any elements" } else { "" },
     )
-}
-
-/// One line a pair.
-fn pairs(path: &Path, comparison: &Comparison) -> Result<ExitCode, Failure> {
-    let (reader, name) = (input::reader(path)?, input::name_of(path));
-    let mut lines = reader
-        .lines()
-        .enumerate()
-        .filter_map(|(i, line)| match line {
-            Ok(text) if text.trim().is_empty() => None,
-            Ok(text) => Some(Ok((i + 1, text))),
-            Err(e) => Some(Err(Failure::usage(format!("{name}:{}: {e}", i + 1)))),
-        })
-        .peekable();
-    if lines.peek().is_none() {
-        return Err(Failure::usage(format!(
-            "{name}: holds no pair, expected lines {{\"a\": structure, \"b\": structure}}"
-        )));
-    }
-    batch(lines, |(line, text), (): &mut ()| {
-        let place = format!("{name}:{line}");
-        let at = |what: &dyn std::fmt::Display| Failure::usage(format!("{place}: {what}"));
-        let value: Value = serde_json::from_str(&text).map_err(|e| at(&e))?;
-        let side = |key: &str| {
-            let side = value.get(key).ok_or_else(|| at(&format!("`{key}` is missing")))?;
-            structure_from_json(side)
-                .map(|named| named.structure)
-                .map_err(|e| at(&format!("`{key}`: {e}")))
-        };
-        let compared = comparison.compare(&side("a")?, &side("b")?).map_err(|e| e.at(&place))?;
-        Ok(Value::Object(comparison.fields(&compared)))
-    })
 }

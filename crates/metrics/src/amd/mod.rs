@@ -8,10 +8,13 @@ mod emd;
 mod metric;
 mod motif;
 mod neighbours;
+mod offsets;
 mod options;
 mod pdd;
+mod registers;
 mod shells;
 mod translations;
+mod twins;
 
 pub use by_element::{AmdByElement, amd_by_element};
 pub use emd::{EmdScratch, pdd_emd, pdd_emd_with};
@@ -22,6 +25,9 @@ pub use pdd::Pdd;
 use crate::MetricError;
 use braggscape_crystal::Structure;
 use neighbours::Neighbours;
+
+/// A margin for rounding in bounds of distances, relative.
+const MARGIN: f64 = 1e-9;
 
 /// Scratch space of AMD and PDD; kept between structures, it saves allocations. It never changes a result.
 #[derive(Debug, Default)]
@@ -89,7 +95,7 @@ pub fn amd_with(
     mean_of_rows(neighbours, 0..neighbours.n_points(), row, out)
 }
 
-/// The mean of the rows of some points.
+/// The mean of the rows of all points, or of those of an element.
 fn mean_of_rows(
     neighbours: &mut Neighbours,
     points: impl ExactSizeIterator<Item = usize>,
@@ -99,10 +105,12 @@ fn mean_of_rows(
     let n = points.len() as f64;
     out.fill(0.0);
     for point in points {
-        neighbours.distances(point, row)?;
-        for (sum, d) in out.iter_mut().zip(&*row) {
-            *sum += d;
+        let size = neighbours.class_size(point);
+        if size == 0 {
+            continue;
         }
+        neighbours.distances(point, row)?;
+        neighbours::add(row, size, out);
     }
     for sum in out.iter_mut() {
         *sum /= n;

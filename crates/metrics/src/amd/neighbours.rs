@@ -4,14 +4,18 @@
     reason = "the kernel must be inlined into the functions compiled for each vector width"
 )]
 
+use super::MARGIN;
 use super::motif::Motif;
+use super::offsets::{Offset, Offsets};
+use super::registers::{Kernel, Registers, SORTED, run};
 use super::shells::Shells;
 use super::translations::{Block, LANES, Translations};
+use super::twins::Twins;
 use crate::MetricError;
 use braggscape_crystal::{Element, Structure};
 
-/// A margin for rounding in bounds of distances, relative.
-const MARGIN: f64 = 1e-9;
+/// Fewer distances than these are not worth a network for [`SORTED`].
+const FEW: usize = 32;
 
 /// Searches for neighbours; keeps its memory from one structure to the next.
 ///
@@ -21,20 +25,22 @@ const MARGIN: f64 = 1e-9;
 #[derive(Debug, Default)]
 pub(super) struct Neighbours {
     motif: Motif,
+    twins: Twins,
     translations: Translations,
     /// Squares of distances within the sphere.
     found: Vec<f64>,
     shells: Shells,
     /// Radius that was enough for the last point, Å; 0 if there is none.
     last: f64,
-    /// Points of the element that neighbours were last sought of.
-    chosen: Vec<usize>,
+    /// Points of the element that neighbours are sought of.
+    offsets: Offsets,
 }
 
 impl Neighbours {
     /// Turns to another structure.
     pub(super) fn fill(&mut self, structure: &Structure) -> Result<(), MetricError> {
         self.motif.fill(structure)?;
+        self.twins.find(&self.motif);
         self.translations.clear();
         self.last = 0.0;
         self.choose(None);
@@ -43,16 +49,19 @@ impl Neighbours {
 
     /// Says of which element neighbours are sought; of all if none is named.
     pub(super) fn choose(&mut self, element: Option<Element>) {
-        let elements = &self.motif.elements;
-        self.chosen.clear();
-        self.chosen
-            .extend((0..elements.len()).filter(|i| element.is_none_or(|e| elements[*i] == e)));
+        self.offsets.choose(&self.motif, element);
         self.last = 0.0;
     }
 
     /// Number of points.
     pub(super) fn n_points(&self) -> usize {
         self.motif.len()
+    }
+
+    /// The number of points whose distances are those of this one by symmetry, all of one element, if it is the first of them; 0 if
+    /// it is another.
+    pub(super) fn class_size(&self, point: usize) -> usize {
+        self.twins.size(point)
     }
 
     /// The element of each point.
@@ -69,17 +78,18 @@ impl Neighbours {
         let mut radius = if self.last > 0.0 { self.last } else { self.first_radius(k) };
         loop {
             self.extend(radius)?;
-            let n = pulp::Arch::new().dispatch(Sphere {
+            let n = run(Sphere {
                 motif: &self.motif,
-                chosen: &self.chosen,
+                offsets: &mut self.offsets,
                 blocks: self.translations.blocks(),
                 point,
                 radius,
                 found: &mut self.found,
             });
             if n >= k {
-                pulp::Arch::new().dispatch(Sorted {
-                    found: &self.found[..n],
+                run(Sorted {
+                    found: &mut self.found,
+                    n,
                     r2: radius * radius,
                     shells: &mut self.shells,
                     out,
@@ -95,7 +105,7 @@ impl Neighbours {
     /// smaller.
     fn first_radius(&self, k: usize) -> f64 {
         let expected = k as f64 + 4.0 + libm::sqrt(k as f64);
-        let volume = expected * self.motif.volume / self.chosen.len() as f64;
+        let volume = expected * self.motif.volume / self.offsets.len() as f64;
         let by_density = libm::cbrt(volume * (3.0 / (4.0 * std::f64::consts::PI)));
         // A point has an image within half the sum of the edges; from there on translations along one, two or three edges.
         let mut edges = self.motif.basis.lengths();
@@ -157,63 +167,35 @@ const GROWTH: f64 = 1.08;
 /// Collects squared distances within a sphere; gives their number.
 struct Sphere<'a> {
     motif: &'a Motif,
-    chosen: &'a [usize],
+    offsets: &'a mut Offsets,
     blocks: &'a [Block],
     point: usize,
     radius: f64,
     found: &'a mut Vec<f64>,
 }
 
-impl pulp::WithSimd for Sphere<'_> {
+impl Kernel for Sphere<'_> {
     type Output = usize;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> usize {
-        let Self { motif, chosen, blocks, point, radius, found } = self;
-        let here = motif.point(point);
+    fn run(self, registers: impl Registers) -> usize {
+        let Self { motif, offsets, blocks, point, radius, found } = self;
+        offsets.look(motif, point, radius);
         let r2 = radius * radius;
-        let limit = motif.spacings.map(|h| radius / h * (1.0 + MARGIN));
-        let [a, b, c] = motif.basis.0;
         let mut n = 0;
-        for &j in chosen {
-            let there = motif.point(j);
-            let mut f = [0.0; 3];
-            for k in 0..3 {
-                let d = there[k] - here[k];
-                let down = if d > 0.5 { 1.0 } else { 0.0 };
-                let up = if d < -0.5 { 1.0 } else { 0.0 };
-                f[k] = d - down + up;
-            }
-            if (0..3).any(|k| f[k].abs() > limit[k]) {
-                continue;
-            }
-            let x = f[0] * a[0] + f[1] * b[0] + f[2] * c[0];
-            let y = f[0] * a[1] + f[1] * b[1] + f[2] * c[1];
-            let z = f[0] * a[2] + f[1] * b[2] + f[2] * c[2];
-            let reach = (radius + (x * x + y * y + z * z).sqrt()) * (1.0 + MARGIN);
-            for (index, block) in blocks.iter().enumerate() {
+        for Offset { point: other, cart, reach } in offsets.iter() {
+            // The very first is the point itself.
+            let mut but_first = other == point;
+            for block in blocks {
                 if block.nearest > reach {
                     break;
                 }
-                let mut d2 = [0.0; LANES];
-                for (i, d2) in d2.iter_mut().enumerate() {
-                    let (dx, dy, dz) = (x + block.x[i], y + block.y[i], z + block.z[i]);
-                    *d2 = dx * dx + dy * dy + dz * dz;
-                }
-                if j == point && index == 0 {
-                    // The point itself.
-                    d2[0] = f64::INFINITY;
-                }
                 if found.len() < n + LANES {
-                    found.resize(2 * n + 8 * LANES, 0.0);
+                    found.resize(2 * n + SORTED, 0.0);
                 }
-                let free = &mut found[n..n + LANES];
-                let mut taken = 0;
-                for d2 in d2 {
-                    free[taken.min(LANES - 1)] = d2;
-                    taken += usize::from(d2 <= r2);
-                }
-                n += taken;
+                let (free, _) = found[n..].as_chunks_mut::<LANES>();
+                n += registers.within(block, cart, r2, but_first, &mut free[0]);
+                but_first = false;
             }
         }
         n
@@ -222,17 +204,96 @@ impl pulp::WithSimd for Sphere<'_> {
 
 /// Sorts squares of distances and takes the roots of the first.
 struct Sorted<'a> {
-    found: &'a [f64],
+    found: &'a mut Vec<f64>,
+    n: usize,
     r2: f64,
     shells: &'a mut Shells,
     out: &'a mut [f64],
 }
 
-impl pulp::WithSimd for Sorted<'_> {
+impl Kernel for Sorted<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        self.shells.smallest_roots(self.found, self.r2, self.out);
+    fn run(self, registers: impl Registers) {
+        let Self { found, n, r2, shells, out } = self;
+        if !(FEW..=2 * SORTED).contains(&n) {
+            return shells.smallest_roots(&found[..n], r2, out);
+        }
+        found.resize(found.len().max(2 * SORTED), 0.0);
+        found[n..2 * SORTED].fill(f64::INFINITY);
+        let (lists, _) = found.as_chunks_mut::<SORTED>();
+        if n <= SORTED && registers.sort(&mut lists[0]) {
+            out.copy_from_slice(&lists[0][..out.len()]);
+        } else if n > SORTED && registers.sort(&mut lists[0]) && registers.sort(&mut lists[1]) {
+            merge(&lists[0], &lists[1], out);
+        } else {
+            return shells.smallest_roots(&found[..n], r2, out);
+        }
+        for d2 in out {
+            *d2 = d2.sqrt();
+        }
+    }
+}
+
+/// The smallest of two sorted lists.
+#[inline(always)]
+fn merge(one: &[f64; SORTED], two: &[f64; SORTED], out: &mut [f64]) {
+    let (mut i, mut j) = (0, 0);
+    for out in out {
+        let of = |list: &[f64; SORTED], at: usize| list.get(at).copied().unwrap_or(f64::INFINITY);
+        let (x, y) = (of(one, i), of(two, j));
+        let first = x <= y;
+        *out = if first { x } else { y };
+        i += usize::from(first);
+        j += usize::from(!first);
+    }
+}
+
+/// Adds a row some times.
+struct Add<'a> {
+    row: &'a [f64],
+    times: f64,
+    sums: &'a mut [f64],
+}
+
+impl Kernel for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, _: impl Registers) {
+        for (sum, d) in self.sums.iter_mut().zip(self.row) {
+            *sum += self.times * d;
+        }
+    }
+}
+
+/// Adds a row to `sums`, `times` times.
+pub(super) fn add(row: &[f64], times: usize, sums: &mut [f64]) {
+    run(Add { row, times: times as f64, sums });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_many_there_are_roots_come_out_in_order() {
+        let mut shells = Shells::default();
+        let bits = |v: &[f64]| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        for n in [1_usize, 31, 32, 100, 127, 128, 129, 200, 255, 256, 257, 400] {
+            // In no order, some twice.
+            let d2: Vec<f64> = (0..n).map(|i| ((i * 7919) % (n + n / 3)) as f64 / 600.0).collect();
+            let mut expected: Vec<f64> = d2.iter().map(|x| x.sqrt()).collect();
+            expected.sort_by(f64::total_cmp);
+            for k in [1, n.div_ceil(2), n] {
+                // What an earlier point left behind is nobody's neighbour.
+                let mut found = d2.clone();
+                found.extend([0.0; LANES]);
+                let mut out = vec![f64::NAN; k];
+                run(Sorted { found: &mut found, n, r2: 2.25, shells: &mut shells, out: &mut out });
+                assert_eq!(bits(&out), bits(&expected[..k]), "{k} of {n}");
+            }
+        }
     }
 }

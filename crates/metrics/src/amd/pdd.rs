@@ -77,6 +77,11 @@ impl Pdd {
         let mut groups: Vec<Group> = Vec::new();
         let (mut leaders, mut sums) = (Vec::new(), Vec::new());
         for point in 0..neighbours.n_points() {
+            // Points of one class have one row; they join where the first of them does.
+            let size = neighbours.class_size(point) as u64;
+            if size == 0 {
+                continue;
+            }
             neighbours.distances(point, row)?;
             let element = options.by_element.then(|| neighbours.elements()[point]);
             let agrees = |(n, group): (usize, &Group)| {
@@ -85,14 +90,14 @@ impl Pdd {
                     && leader.iter().zip(&*row).all(|(x, y)| (x - y).abs() <= tolerance)
             };
             if let Some(n) = groups.iter().enumerate().position(agrees) {
-                groups[n].count += 1;
+                groups[n].count += size;
                 for (sum, d) in sums[n * k..(n + 1) * k].iter_mut().zip(&*row) {
-                    *sum += d;
+                    *sum += size as f64 * d;
                 }
             } else {
-                groups.push(Group { count: 1, element });
+                groups.push(Group { count: size, element });
                 leaders.extend_from_slice(row);
-                sums.extend_from_slice(row);
+                sums.extend(row.iter().map(|d| size as f64 * d));
             }
         }
         for (row, group) in sums.chunks_exact_mut(k).zip(&groups) {

@@ -1,5 +1,10 @@
 //! Lattice translations, shorter ones first.
+#![expect(
+    clippy::inline_always,
+    reason = "the kernel must be inlined into the functions compiled for each vector width"
+)]
 
+use super::registers::{Kernel, Registers, run};
 use super::shells::Shells;
 use crate::MetricError;
 use braggscape_crystal::reduction::Basis;
@@ -20,11 +25,27 @@ pub(super) struct Block {
     pub(super) nearest: f64,
 }
 
+/// No translation at all.
+const FAR: Block = Block {
+    x: [f64::INFINITY; LANES],
+    y: [f64::INFINITY; LANES],
+    z: [f64::INFINITY; LANES],
+    nearest: f64::INFINITY,
+};
+
+impl Block {
+    /// Puts a translation at a place, and keeps the smallest square of a length in `nearest`.
+    fn put(&mut self, place: usize, t: [f64; 3], t2: f64) {
+        [self.x[place], self.y[place], self.z[place]] = t;
+        self.nearest = self.nearest.min(t2);
+    }
+}
+
 /// All translations of a lattice up to a length, shorter ones first by and large; the zero translation is the very first.
 #[derive(Debug, Default)]
 pub(super) struct Translations {
     blocks: Vec<Block>,
-    /// Vectors and squares of lengths, before they are put in order.
+    /// One of each pair of opposite ones, and squares of their lengths, before they are put in order.
     vectors: Vec<[f64; 3]>,
     squares: Vec<f64>,
     order: Vec<u32>,
@@ -46,32 +67,36 @@ impl Translations {
 
     /// Lists the translations up to a length.
     pub(super) fn list(&mut self, basis: &Basis, reach: f64) -> Result<(), MetricError> {
+        run(List { translations: self, basis, reach })
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, basis: &Basis, reach: f64) -> Result<(), MetricError> {
         // A hair more, so that rounding leaves nothing out.
         let r2 = reach * reach * (1.0 + 1e-9);
         self.find(basis, reach, r2)?;
         let Self { blocks, vectors, squares, order, shells, .. } = self;
-        shells.order(squares, r2, squares.len() / 2 + 1, order);
+        shells.order(squares, r2, squares.len() + 1, order);
         blocks.clear();
-        blocks.extend(order.chunks(LANES).map(|chunk| {
-            let axis = |k: usize| {
-                std::array::from_fn(|i| {
-                    chunk.get(i).map_or(f64::INFINITY, |t| vectors[*t as usize][k])
-                })
-            };
-            let lengths = chunk.iter().map(|t| squares[*t as usize]);
-            let nearest = lengths.fold(f64::INFINITY, f64::min).sqrt();
-            Block { x: axis(0), y: axis(1), z: axis(2), nearest }
-        }));
+        blocks.resize((2 * order.len() + 1).div_ceil(LANES), FAR);
+        blocks[0].put(0, [0.0; 3], 0.0);
+        for (i, pair) in order.iter().enumerate() {
+            let (t, t2) = (vectors[*pair as usize], squares[*pair as usize]);
+            for (place, t) in [(2 * i + 1, t), (2 * i + 2, [-t[0], -t[1], -t[2]])] {
+                blocks[place / LANES].put(place % LANES, t, t2);
+            }
+        }
         let mut nearest = f64::INFINITY;
         for block in blocks.iter_mut().rev() {
             nearest = nearest.min(block.nearest);
-            block.nearest = nearest;
+            block.nearest = nearest.sqrt();
         }
         self.reach = reach;
         Ok(())
     }
 
-    /// Fills `vectors` and `squares`, first the zero translation, then the others in pairs.
+    /// Fills `vectors` and `squares`.
+    #[inline(always)]
     fn find(&mut self, basis: &Basis, reach: f64, r2: f64) -> Result<(), MetricError> {
         let too_many = MetricError::TooLarge { what: "lattice translations", limit: LIMIT as u64 };
         let top = basis.reciprocal_lengths().map(|x| reach * x * (1.0 + 1e-9));
@@ -83,10 +108,7 @@ impl Translations {
         let dot = |u: [f64; 3], v: [f64; 3]| u[0] * v[0] + u[1] * v[1] + u[2] * v[2];
         let inverse = 1.0 / dot(c, c);
         self.vectors.clear();
-        self.vectors.push([0.0; 3]);
         self.squares.clear();
-        self.squares.push(0.0);
-        // One half of them: the others are their opposites.
         for i in 0..=ti {
             for j in if i == 0 { 0..=tj } else { -tj..=tj } {
                 let (fi, fj) = (f64::from(i), f64::from(j));
@@ -107,11 +129,11 @@ impl Translations {
                     let t: [f64; 3] = std::array::from_fn(|m| base[m] + fk * c[m]);
                     let t2 = dot(t, t);
                     if t2 <= r2 {
-                        self.vectors.extend([t, t.map(|x| -x)]);
-                        self.squares.extend([t2; 2]);
+                        self.vectors.push(t);
+                        self.squares.push(t2);
                     }
                 }
-                if self.vectors.len() > LIMIT {
+                if 2 * self.vectors.len() > LIMIT {
                     return Err(too_many);
                 }
             }
@@ -121,6 +143,22 @@ impl Translations {
 
     pub(super) fn blocks(&self) -> &[Block] {
         &self.blocks
+    }
+}
+
+/// Makes a list.
+struct List<'a> {
+    translations: &'a mut Translations,
+    basis: &'a Basis,
+    reach: f64,
+}
+
+impl Kernel for List<'_> {
+    type Output = Result<(), MetricError>;
+
+    #[inline(always)]
+    fn run(self, _: impl Registers) -> Self::Output {
+        self.translations.fill(self.basis, self.reach)
     }
 }
 
@@ -138,9 +176,11 @@ mod tests {
         let all =
             (-3..=3).flat_map(|i| (-3..=3).flat_map(move |j| (-3..=3).map(move |k| (i, j, k))));
         let inside = all.filter(|(i, j, k)| i * i + j * j + k * k <= 9).count();
-        assert_eq!(list.vectors.len(), inside);
-        assert!(list.blocks[0].nearest.abs() < 1e-15);
+        assert_eq!(2 * list.vectors.len() + 1, inside);
         let blocks = list.blocks();
+        let listed = blocks.iter().flat_map(|block| block.x).filter(|x| x.is_finite()).count();
+        assert_eq!(listed, inside);
+        assert!(list.blocks[0].nearest.abs() < 1e-15);
         assert!(blocks.windows(2).all(|w| w[0].nearest <= w[1].nearest));
     }
 

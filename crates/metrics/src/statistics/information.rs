@@ -108,11 +108,12 @@ impl MutualInformation {
         let (line_x, line_y) = (Line::new(&x), Line::new(&y));
         let n = x.len();
         let psi = digamma(n.max(k));
-        let (mut sum, mut nearest) = (0.0, Vec::new());
-        for (x, y) in x.iter().zip(&y) {
-            let e = plane.distance([*x, *y], k, &mut nearest);
-            sum += psi[line_x.nearer(*x, e) + 1] + psi[line_y.nearer(*y, e) + 1];
+        let (mut terms, mut nearest) = (vec![0.0; n], Vec::new());
+        for ([x, y], place) in plane.points() {
+            let e = plane.distance([x, y], k, &mut nearest);
+            terms[place] = psi[line_x.nearer(x, e) + 1] + psi[line_y.nearer(y, e) + 1];
         }
+        let sum: f64 = terms.iter().sum();
         let estimate = psi[k] + psi[n] - sum / n as f64;
         Ok(estimate.max(0.0))
     }

@@ -7,37 +7,26 @@ const LEAF: usize = 12;
 #[derive(Debug)]
 pub(super) struct Plane {
     points: Vec<[f64; 2]>,
+    /// Their places in the sample.
+    places: Vec<usize>,
     /// Axis of the split in the middle of each part, in the order in which parts are visited.
     axes: Vec<u8>,
 }
 
 impl Plane {
     pub(super) fn new(x: &[f64], y: &[f64]) -> Self {
-        let mut plane = Self {
-            points: x.iter().zip(y).map(|(x, y)| [*x, *y]).collect(),
-            axes: vec![0; x.len()],
-        };
-        let n = plane.points.len();
-        plane.split(0, n);
-        plane
+        let mut points: Vec<Placed> =
+            x.iter().zip(y).enumerate().map(|(i, (x, y))| ([*x, *y], i)).collect();
+        let mut axes = vec![0; x.len()];
+        split(&mut points, &mut axes);
+        let (points, places) = points.into_iter().unzip();
+        Self { points, places, axes }
     }
 
-    /// Splits the points from `start` to `end` at the middle of their wider side.
-    fn split(&mut self, start: usize, end: usize) {
-        if end - start <= LEAF {
-            return;
-        }
-        let part = &mut self.points[start..end];
-        let side = |axis: usize| {
-            let values = || part.iter().map(|p| p[axis]);
-            values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min)
-        };
-        let axis = usize::from(side(1) > side(0));
-        let middle = part.len() / 2;
-        part.select_nth_unstable_by(middle, |a, b| a[axis].total_cmp(&b[axis]));
-        self.axes[start + middle] = axis as u8;
-        self.split(start, start + middle);
-        self.split(start + middle + 1, end);
+    /// The points and their places in the sample, in an order in which neighbours are visited soon after each other: of a
+    /// large sample, the part of the tree that is needed then is at hand.
+    pub(super) fn points(&self) -> impl Iterator<Item = ([f64; 2], usize)> {
+        self.points.iter().copied().zip(self.places.iter().copied())
     }
 
     /// The distance from a point of the plane to the k-th nearest of the others, where the first one at distance 0 is taken for the
@@ -75,6 +64,26 @@ impl Plane {
     }
 }
 
+/// A point and its place in the sample.
+type Placed = ([f64; 2], usize);
+
+/// Splits points at the middle of their wider side.
+fn split(points: &mut [Placed], axes: &mut [u8]) {
+    if points.len() <= LEAF {
+        return;
+    }
+    let side = |axis: usize| {
+        let values = || points.iter().map(|p| p.0[axis]);
+        values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min)
+    };
+    let axis = usize::from(side(1) > side(0));
+    let middle = points.len() / 2;
+    points.select_nth_unstable_by(middle, |a, b| a.0[axis].total_cmp(&b.0[axis]));
+    axes[middle] = axis as u8;
+    split(&mut points[..middle], &mut axes[..middle]);
+    split(&mut points[middle + 1..], &mut axes[middle + 1..]);
+}
+
 fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
     (a[0] - b[0]).abs().max((a[1] - b[1]).abs())
 }
@@ -110,6 +119,9 @@ mod tests {
                 let (x, y): (Vec<f64>, Vec<f64>) =
                     (0..n).map(|_| (next(values), next(values))).unzip();
                 let plane = Plane::new(&x, &y);
+                let mut placed = vec![[f64::NAN; 2]; n];
+                plane.points().for_each(|(point, place)| placed[place] = point);
+                assert!(x.iter().zip(&y).map(|(x, y)| [*x, *y]).eq(placed));
                 for i in 0..n {
                     let others = (0..n).filter(|j| *j != i);
                     let mut all: Vec<f64> =

@@ -3,7 +3,7 @@
 use crate::structures::{
     crystals, permuted, rebased, rutile, shifted, strained, structure, unimodular,
 };
-use braggscape_crystal::{Lattice, Site, Structure};
+use braggscape_crystal::{Lattice, Site, Structure, wrap_unit};
 use braggscape_metrics::{
     AmdLinf, AmdScratch, EmdScratch, MAX_NEIGHBOURS, Metric, MetricError, Pdd, PddEmd, PddOptions,
     amd, amd_by_element, amd_linf, amd_with, pdd_emd, pdd_emd_with,
@@ -57,6 +57,22 @@ fn brute(s: &Structure, k: usize, cells: i32) -> Vec<f64> {
     mean
 }
 
+/// The crystal and its image by inversion at a point, and on demand both again half a cell further.
+fn with_symmetry(s: &Structure, centre: Vector3<f64>, centred: bool) -> Structure {
+    let mut sites = s.sites().to_vec();
+    sites.extend(s.sites().iter().map(|x| Site { frac: 2.0 * centre - x.frac, ..*x }));
+    if centred {
+        let half = Vector3::new(0.5, 0.5, 0.0);
+        sites.extend_from_within(..);
+        let n = sites.len() / 2;
+        sites[n..].iter_mut().for_each(|x| x.frac += half);
+    }
+    for x in &mut sites {
+        x.frac = x.frac.map(wrap_unit);
+    }
+    Structure::new(*s.lattice(), sites).unwrap()
+}
+
 /// No distance between the two descriptions of a crystal, whatever is asked for.
 fn is_same(a: &Structure, b: &Structure) -> Result<(), TestCaseError> {
     for by_element in [false, true] {
@@ -92,6 +108,31 @@ proptest! {
     fn vectors_are_those_of_looking_at_all_images(s in crystals()) {
         let expected = brute(&s, 30, 6);
         prop_assert!(amd_linf(&amd(&s, 30).unwrap(), &expected).unwrap() < 1e-12);
+    }
+
+    #[test]
+    fn points_that_symmetry_exchanges_count_each(
+        s in crystals(),
+        centre in prop::array::uniform3(0.0..1.0_f64),
+        centred in any::<bool>(),
+        order in any::<prop::sample::Index>(),
+    ) {
+        let symmetric = with_symmetry(&s, Vector3::from(centre), centred);
+        // Whichever point is the first.
+        let n = symmetric.n_sites();
+        let order: Vec<usize> = (0..n).map(|i| (i + order.index(n)) % n).collect();
+        let symmetric = permuted(&symmetric, &order);
+        let expected = brute(&symmetric, 20, 4);
+        let vector = amd(&symmetric, 20).unwrap();
+        prop_assert!(amd_linf(&vector, &expected).unwrap() < 1e-12);
+        let pdd = Pdd::new(&symmetric, &PddOptions { k: 20, ..options(true) }).unwrap();
+        prop_assert!(amd_linf(&pdd.amd(), &expected).unwrap() < 1e-12);
+        prop_assert_eq!(pdd.n_points(), n as u64);
+        // A displacement too small to matter hides the symmetry.
+        let mut frac = symmetric.frac_coords();
+        frac[0].x += 1e-11;
+        let hidden = symmetric.with_frac_coords(&frac).unwrap();
+        is_same(&symmetric, &hidden)?;
     }
 
     #[test]
