@@ -132,8 +132,8 @@ fn check_case(text: &str, verdicts: &[(u32, &str, bool, f64)], expected: Result<
             let labels: Vec<&str> = case.panels.iter().map(|p| p.label.as_str()).collect();
             assert_eq!(labels, ["truth", "distorted start", "ours", "theirs"]);
             let free = verdicts.iter().find(|v| v.0 == replicate && v.1 == "ours").unwrap();
-            assert_eq!(case.panels[2].agreement, Some(-free.3));
-            assert_eq!(case.panels[2].matched, Some(free.2));
+            let told = (case.panels[2].agreement, case.panels[2].matched);
+            assert_eq!(told, (Some(-free.3), Some(free.2)));
             assert!(case.panels.iter().all(|p| !p.peaks.is_empty()));
             assert_eq!(case.csv().lines().count(), 5);
         }
@@ -175,8 +175,8 @@ fn panels_hold_the_results_at_their_level() {
         panels.iter().map(|p| (p.arm.as_str(), p.points.len(), p.left_out)).collect();
     assert_eq!(shape, [("ours", 4, 0), ("theirs", 3, 1)]);
     for (point, record) in panels[0].points.iter().zip(records.iter().filter(|r| r.arm == "ours")) {
-        assert_eq!(point.agreement, -record.loss_final.unwrap());
-        assert_eq!(point.metric, record.final_metrics["pdd-emd"]);
+        let numbers = (point.agreement, point.metric);
+        assert_eq!(numbers, (-record.loss_final.unwrap(), record.final_metrics["pdd-emd"]));
     }
     for record in &mut records {
         record.noise_level = 0.5;
