@@ -73,6 +73,7 @@ fn a_study_ends_with_its_table_and_files_whatever_the_threads() {
         "records/",
         "records/part-00000.parquet",
         "tables/",
+        "tables/correlations.csv",
         "tables/pooled.csv",
         "tables/summary.csv",
     ];
@@ -82,6 +83,8 @@ fn a_study_ends_with_its_table_and_files_whatever_the_threads() {
     // 2 structures x 2 levels x 2 arms, and the same pooled.
     let rows = |name: &str| String::from_utf8(files[name].clone()).unwrap().lines().count();
     assert_eq!((rows("tables/summary.csv"), rows("tables/pooled.csv")), (9, 5));
+    // 2 levels x 2 arms x 2 metrics.
+    assert_eq!(rows("tables/correlations.csv"), 9);
     for text in ["tiny", "U2Ti", "NaS", "free", "family", "strain 0.02", "match_rate.svg", "[0."] {
         assert!(one.stdout.contains(text), "`{text}` is not in {}", one.stdout);
     }
