@@ -92,6 +92,7 @@ pub(super) fn case(plan: &FigurePlan, records: &[Vec<Record>]) -> Result<Case, S
         // The first of the best.
         let best = |pick: Pick| {
             let rank = |p: &&Pair<'_>| match pick {
+                Pick::Misleading => Some(value(p.free)? - value(p.projected)?),
                 Pick::DeceptiveFree => value(p.free),
                 Pick::DissimilarProjected => value(p.projected).map(|v| -v),
             };

@@ -33,6 +33,8 @@ impl Statistic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pick {
+    /// The wrong result of the free run whose pattern agrees better than that of the projected run, which matches, by most.
+    Misleading,
     /// The wrong result of the free run whose pattern agrees best, where the projected run matches.
     DeceptiveFree,
     /// The right result of the projected run whose pattern agrees least, where the free run does not match.
@@ -247,17 +249,20 @@ fn case(sub: &mut SubTable<'_, '_, '_>) -> Option<FigureKind> {
     let replicate = sub.integer("replicate", 0, i64::from(u32::MAX)).map(|n| n as u32);
     let pick = match sub.string("pick").as_deref() {
         None => None,
+        Some("misleading") => Some(Pick::Misleading),
         Some("deceptive-free") => Some(Pick::DeceptiveFree),
         Some("dissimilar-projected") => Some(Pick::DissimilarProjected),
         Some(other) => {
-            let message = format!("expected deceptive-free or dissimilar-projected, found {other}");
+            let message = format!(
+                "expected misleading, deceptive-free or dissimilar-projected, found {other}"
+            );
             sub.problem("pick", &message);
             return None;
         }
     };
     let copy = match (replicate, pick) {
         (Some(replicate), None) => CaseCopy::Replicate(replicate),
-        (None, pick) => CaseCopy::Pick(pick.unwrap_or(Pick::DeceptiveFree)),
+        (None, pick) => CaseCopy::Pick(pick.unwrap_or(Pick::Misleading)),
         (Some(_), Some(_)) => {
             sub.problem("pick", "expected either `pick` or `replicate`");
             return None;

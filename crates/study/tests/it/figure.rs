@@ -151,6 +151,11 @@ fn the_telling_copy_is_picked_by_its_rule() {
         (1, "theirs", true, -0.3),
     ];
     check_case(CASE, &both, Ok(1));
+    check_case(&format!("{CASE}pick = \"deceptive-free\"\n"), &both, Ok(1));
+    // The free pattern of replicate 0 is less similar, but by more better than that of the matching result.
+    let margin = [both[0], both[1], both[2], (1, "theirs", true, -0.6)];
+    check_case(&format!("{CASE}pick = \"misleading\"\n"), &margin, Ok(0));
+    check_case(&format!("{CASE}pick = \"deceptive-free\"\n"), &margin, Ok(1));
     check_case(&format!("{CASE}pick = \"dissimilar-projected\"\n"), &both, Ok(0));
     check_case(&format!("{CASE}replicate = 0\n"), &both, Ok(0));
     // The better pattern is that of a copy that the projected run misses, too.
