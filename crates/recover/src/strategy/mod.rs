@@ -1,11 +1,13 @@
-//! The strategy seam, and the paper's strategy.
+//! The strategy seam.
+
+mod descend;
+
+pub use descend::Descend;
 
 use crate::{FreeParameters, Parametrisation, Problem, RecoverError, Variables};
 use braggscape_crystal::Structure;
 use braggscape_loss::AnyLoss;
-use braggscape_optim::{
-    AnyOptimizer, Limits, Objective, OptimError, Optimizer, Termination, minimize,
-};
+use braggscape_optim::{Limits, Termination};
 use braggscape_pattern::Pattern;
 use braggscape_projector::AnyProjector;
 use braggscape_xrd::AnyForwardModel;
@@ -80,6 +82,22 @@ pub struct Outcome {
     pub termination: Termination,
     /// The parts of the run.
     pub stages: Vec<Stage>,
+    /// Whether the strategy vouches for the structure: `Some(true)` where it claims that no other structure fits as well,
+    /// `Some(false)` where it looked for such proof and has none, `None` where it makes no claim at all.
+    pub certified: Option<bool>,
+    /// Other structures that fit nearly as well, best first.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Another structure that fits nearly as well.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// What it is, such as the constraint it was found on.
+    pub name: String,
+    /// The structure.
+    pub structure: Structure,
+    /// Its loss.
+    pub loss: f64,
 }
 
 /// A way to bring the structure home.
@@ -114,55 +132,5 @@ impl AnyStrategy {
     /// Wraps a strategy of another crate.
     pub fn external(strategy: impl Strategy + 'static) -> Self {
         Self::External(Box::new(strategy))
-    }
-}
-
-/// One optimizer on one loss from the distorted structure: what the paper does.
-///
-/// With a projector the run starts at P(x0) and every step ends with P; a constraint that comes into force gradually
-/// ([`Projector::weight_at`](braggscape_projector::Projector::weight_at)) is wholly in force at the end: if the run ends before it is, the last point is projected and evaluated
-/// once more. The best iterate is returned. The optimizer draws from the task's own random stream.
-pub struct Descend {
-    optimizer: std::sync::Mutex<Box<AnyOptimizer>>,
-}
-
-impl Descend {
-    /// Descent by this optimizer.
-    pub fn new(optimizer: AnyOptimizer) -> Self {
-        Self { optimizer: std::sync::Mutex::new(Box::new(optimizer)) }
-    }
-}
-
-impl Strategy for Descend {
-    fn recover(&self, task: &RecoveryTask<'_>) -> Result<Outcome, RecoverError> {
-        let problem = task.problem()?;
-        let as_given = Parametrisation::new(task.start.clone(), task.free);
-        let initial_loss = problem.loss_of_structure(&as_given.unpack(&as_given.pack())?)?;
-        let mut optimizer = match self.optimizer.lock() {
-            Ok(method) => method.fresh(),
-            Err(poisoned) => poisoned.into_inner().fresh(),
-        };
-        optimizer.reseed(task.seed);
-        let x0 = problem.parametrisation().pack();
-        let mut found = minimize(&mut optimizer, &problem, &x0, task.limits, &mut ())?;
-        if problem.projection_weight(found.iterations) < 1.0 {
-            let failed = |source| OptimError::Evaluation { source };
-            problem.project(&mut found.x).map_err(failed)?;
-            found.value = problem.value(&found.x).map_err(failed)?;
-            found.evaluations += 1;
-        }
-        Ok(Outcome {
-            structure: problem.parametrisation().unpack(&found.x)?,
-            loss: found.value,
-            initial_loss,
-            evaluations: found.evaluations,
-            iterations: found.iterations,
-            termination: found.termination,
-            stages: vec![Stage {
-                name: "descend".to_owned(),
-                loss: found.value,
-                evaluations: found.evaluations,
-            }],
-        })
     }
 }
