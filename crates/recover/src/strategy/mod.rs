@@ -1,8 +1,16 @@
 //! The strategy seam.
 
+mod certificate;
 mod descend;
+mod snap;
+mod staged;
+mod starts;
 
+pub use certificate::Reach;
 pub use descend::Descend;
+pub use snap::Snap;
+pub use staged::{StagePlan, Staged};
+pub use starts::Starts;
 
 use crate::{FreeParameters, Parametrisation, Problem, RecoverError, Variables};
 use braggscape_crystal::Structure;
@@ -124,6 +132,8 @@ impl Strategy for Box<dyn Strategy> {
 pub enum AnyStrategy {
     /// One optimizer, one loss.
     Descend(Descend),
+    /// Descents in stages from several starts.
+    Staged(Staged),
     /// A strategy of another crate.
     External(Box<dyn Strategy>),
 }
