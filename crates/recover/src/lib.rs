@@ -15,4 +15,7 @@ mod tangent;
 pub use error::RecoverError;
 pub use parametrisation::{FreeParameters, Parametrisation, Variables};
 pub use problem::Problem;
-pub use strategy::{Alternative, AnyStrategy, Descend, Outcome, RecoveryTask, Stage, Strategy};
+pub use strategy::{
+    Alternative, AnyStrategy, Descend, Outcome, RecoveryTask, SpaceGroupHypotheses,
+    SpaceGroupHypothesesOptions, Stage, Strategy,
+};

@@ -1,8 +1,10 @@
 //! The strategy seam.
 
 mod descend;
+mod hypotheses;
 
 pub use descend::Descend;
+pub use hypotheses::{SpaceGroupHypotheses, SpaceGroupHypothesesOptions};
 
 use crate::{FreeParameters, Parametrisation, Problem, RecoverError, Variables};
 use braggscape_crystal::Structure;
@@ -124,6 +126,8 @@ impl Strategy for Box<dyn Strategy> {
 pub enum AnyStrategy {
     /// One optimizer, one loss.
     Descend(Descend),
+    /// The symmetries that the structure may have, one after the other.
+    SpaceGroupHypotheses(SpaceGroupHypotheses),
     /// A strategy of another crate.
     External(Box<dyn Strategy>),
 }
