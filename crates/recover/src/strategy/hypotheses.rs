@@ -9,7 +9,7 @@ use crate::{Parametrisation, RecoverError};
 use braggscape_crystal::symmetry::{Hypothesis, HypothesisOptions, hypotheses};
 use braggscape_optim::{OptimError, Termination};
 use fit::{Fitter, Trial};
-use ranking::Ranking;
+use ranking::{Ranking, Turn};
 use serde::{Deserialize, Serialize};
 use start::Starts;
 
@@ -91,12 +91,19 @@ impl Strategy for SpaceGroupHypotheses {
         let mut best: Vec<Option<Trial>> = vec![None; found.len()];
         let mut certified = false;
         let mut termination = Termination::Stagnation;
-        while let Some((index, n_tries)) = ranking.next() {
-            let coords = starts.start(&found[index], n_tries);
+        while let Some((index, turn)) = ranking.next() {
+            let coords = match (turn, &best[index]) {
+                (Turn::Hop(_), Some(end)) => {
+                    starts.hop(&found[index], &end.structure.frac_coords())
+                }
+                (Turn::Start(0), _) => found[index].structure().frac_coords(),
+                _ => starts.start(&found[index]),
+            };
             let Some(trial) = fitter.run(&found[index], &coords)? else {
                 termination = Termination::Budget;
                 break;
             };
+            ranking.report(index, trial.misfit);
             if best[index].as_ref().is_none_or(|b| trial.misfit < b.misfit) {
                 certified = trial.misfit < o.certificate;
                 best[index] = Some(trial);

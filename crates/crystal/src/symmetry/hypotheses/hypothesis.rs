@@ -32,7 +32,44 @@ pub struct Hypothesis {
     pub(super) log_evidence: f64,
 }
 
+/// Sites that the symmetry of a [`Hypothesis`] carries into each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HypothesisOrbit {
+    /// The sites, in the order of the positions of the Wyckoff position.
+    pub sites: Vec<usize>,
+    /// Wyckoff letter.
+    pub wyckoff: char,
+    /// Number of free coordinates.
+    pub n_free: usize,
+    /// The kind of sites: element and occupancy, numbered by first occurrence.
+    pub kind: usize,
+}
+
+impl HypothesisOrbit {
+    /// Whether orbits of different kinds may change places: both are on the same Wyckoff position, site for site.
+    pub fn may_change_with(&self, other: &Self) -> bool {
+        self.kind != other.kind && self.wyckoff == other.wyckoff
+    }
+}
+
 impl Hypothesis {
+    /// The orbits, kind by kind.
+    pub fn orbits(&self) -> Vec<HypothesisOrbit> {
+        let mut orbits = Vec::new();
+        for (index, kind) in self.kinds.iter().enumerate() {
+            for orbit in &kind.orbits {
+                let position = &self.setting.positions[orbit.position];
+                orbits.push(HypothesisOrbit {
+                    sites: orbit.sites.iter().map(|s| kind.sites[*s]).collect(),
+                    wyckoff: position.letter,
+                    n_free: position.n_free,
+                    kind: index,
+                });
+            }
+        }
+        orbits
+    }
+
     /// Space-group number, 1 to 230.
     pub fn number(&self) -> i32 {
         self.setting.number

@@ -8,5 +8,5 @@ mod orbits;
 mod search;
 mod setting;
 
-pub use hypothesis::Hypothesis;
+pub use hypothesis::{Hypothesis, HypothesisOrbit};
 pub use search::{HypothesisOptions, hypotheses};
