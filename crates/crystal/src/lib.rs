@@ -17,6 +17,7 @@
 //! ```
 #![doc(test(attr(deny(warnings))))]
 
+mod assignment;
 mod element;
 mod error;
 mod family;
@@ -28,6 +29,7 @@ mod structure;
 mod study;
 pub mod symmetry;
 
+pub use assignment::Assignment;
 pub use element::Element;
 pub use error::CrystalError;
 pub use family::CrystalFamily;

@@ -98,6 +98,25 @@ impl SymmetryAssignment {
         })
     }
 
+    /// The symmetry of these operations, an exact group, which carry the sites of the structure where `images` says.
+    pub(super) fn from_action(
+        (number, hm_symbol): (i32, &str),
+        structure: &Structure,
+        operations: Vec<SymmetryOperation>,
+        images: Vec<Vec<SiteImage>>,
+        wyckoffs: &[char],
+    ) -> Self {
+        let orbits = orbits(structure, &operations, &images, wyckoffs);
+        Self {
+            number,
+            hm_symbol: hm_symbol.to_owned(),
+            species: structure.sites().iter().map(|s| (s.element, s.occupancy)).collect(),
+            operations,
+            images,
+            orbits,
+        }
+    }
+
     /// Space-group number, 1 to 230.
     pub fn number(&self) -> i32 {
         self.number

@@ -97,7 +97,7 @@ fn determinant(m: &Matrix3<i32>) -> i32 {
 }
 
 /// Coefficients of x, y, z and the constant of one component such as `-y+1/2`.
-fn parse_component(text: &str) -> Option<([f64; 3], f64)> {
+pub(super) fn parse_component(text: &str) -> Option<([f64; 3], f64)> {
     let mut chars = text.chars().filter(|c| !c.is_whitespace()).peekable();
     let mut coefficients = [0.0; 3];
     let mut constant = 0.0;

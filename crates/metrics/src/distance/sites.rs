@@ -7,7 +7,7 @@
 //! [`GAP`].
 
 use super::reduce::{dot, gram, minkowski, product};
-use crate::matcher::Assignment;
+use braggscape_crystal::Assignment;
 use braggscape_crystal::reduction::Basis;
 use std::collections::HashMap;
 
@@ -72,7 +72,7 @@ pub(super) struct Buffers {
 impl Buffers {
     /// Distances and matrix elements looked at so far.
     pub(super) fn steps(&self) -> u64 {
-        self.steps + self.assignment.steps
+        self.steps + self.assignment.steps()
     }
 }
 

@@ -1,7 +1,6 @@
 //! The structure matcher.
 
 mod anonymous;
-mod assignment;
 mod options;
 mod prepared;
 mod search;
@@ -11,7 +10,6 @@ mod species;
 pub use options::StructureMatcherOptions;
 pub use prepared::Prepared;
 
-pub(crate) use assignment::Assignment;
 pub(crate) use search::{SiteTolerance, Tolerances};
 pub(crate) use species::Amounts;
 

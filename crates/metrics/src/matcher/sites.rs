@@ -1,7 +1,7 @@
 //! Sites of two crystals in one basis: coarse agreement, then distances after the best pairing.
 
-use super::assignment::Assignment;
 use super::search::Side;
+use braggscape_crystal::Assignment;
 use braggscape_crystal::reduction::{Basis, LatticeMapping, Lll};
 
 /// Difference of `x` to the nearest whole number, exact for |x| < 2^51.
@@ -151,7 +151,7 @@ impl<'a> Placement<'a> {
 
     /// Steps done so far.
     pub(super) fn steps(&self) -> u64 {
-        self.steps + self.assignment.steps
+        self.steps + self.assignment.steps()
     }
 
     /// Expresses the source sites in a candidate basis, with all their copies inside it.

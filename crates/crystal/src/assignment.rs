@@ -1,8 +1,16 @@
 //! Linear assignment: pairing rows with columns at the least total cost.
 
-/// Buffers of the solver, kept between calls.
+/// The solver of linear assignments, with its buffers, which are kept between calls.
+///
+/// # Examples
+/// ```
+/// use braggscape_crystal::Assignment;
+/// let mut solver = Assignment::default();
+/// // Row 0 would like column 0 best, but row 1 needs it more.
+/// assert_eq!(solver.solve(2, &[1.0, 2.0, 1.0, 9.0]), Some([1, 0].as_slice()));
+/// ```
 #[derive(Debug, Default)]
-pub(crate) struct Assignment {
+pub struct Assignment {
     row_dual: Vec<f64>,
     column_dual: Vec<f64>,
     path_cost: Vec<f64>,
@@ -12,13 +20,17 @@ pub(crate) struct Assignment {
     open: Vec<usize>,
     rows_seen: Vec<bool>,
     columns_seen: Vec<bool>,
-    /// Matrix elements looked at so far by the search for augmenting paths.
-    pub(crate) steps: u64,
+    steps: u64,
 }
 
 const NONE: usize = usize::MAX;
 
 impl Assignment {
+    /// Matrix elements looked at so far by the search for augmenting paths.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// The column of each row in an assignment of least total cost, for a square `cost` matrix of order `n` (row by row);
     /// `None` if every assignment holds an infinite cost.
     ///
@@ -29,7 +41,7 @@ impl Assignment {
     /// # References
     /// Jonker & Volgenant, Computing 38, 325 (1987), doi:10.1007/BF02278710; Crouse, IEEE Trans. Aerosp. Electron. Syst. 52,
     /// 1679 (2016), doi:10.1109/TAES.2016.140952.
-    pub(crate) fn solve(&mut self, n: usize, cost: &[f64]) -> Option<&[usize]> {
+    pub fn solve(&mut self, n: usize, cost: &[f64]) -> Option<&[usize]> {
         debug_assert_eq!(cost.len(), n * n);
         for v in [&mut self.row_dual, &mut self.column_dual, &mut self.path_cost] {
             v.clear();

@@ -1,0 +1,120 @@
+//! Which hypothesis is tried next.
+
+/// Most trials of a hypothesis with something free.
+const MAX_TRIALS: usize = 400;
+
+/// Independent numbers that a pattern is taken to hold, when fits of more and of fewer parameters are compared.
+const N_DATA: f64 = 70.0;
+
+/// What a trial of a hypothesis begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The given coordinates: the trial of this number.
+    Start(usize),
+    /// The best end so far: the trial of this number.
+    Hop(usize),
+}
+
+/// One hypothesis.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    n_free: usize,
+    starts: usize,
+    hops: usize,
+    misfit: f64,
+}
+
+impl Entry {
+    /// Bayes' information criterion of the best end.
+    fn criterion(&self) -> f64 {
+        N_DATA * libm::log(self.misfit.max(1e-12)) + self.n_free as f64 * libm::log(N_DATA)
+    }
+}
+
+/// Trials shared out in turn by what is known beforehand and by what trials have shown.
+///
+/// Every other trial goes by the rank that a hypothesis has before any trial, the next one by the rank of its best end so far. In both
+/// orders the next one is that with the smallest (rank + 1)(trials + 1): of two hypotheses the one of rank r is tried about twice as often
+/// as that of rank 2 r. Where nothing is free one trial is all.
+#[derive(Debug)]
+pub(super) struct Ranking {
+    entries: Vec<Entry>,
+    turn: usize,
+}
+
+impl Ranking {
+    /// Hypotheses of so many free parameters, the likeliest first.
+    pub(super) fn new(n_free: impl Iterator<Item = usize>) -> Self {
+        let entry = |n_free| Entry { n_free, starts: 0, hops: 0, misfit: f64::INFINITY };
+        Self { entries: n_free.map(entry).collect(), turn: 0 }
+    }
+
+    /// A trial of this rank ended so far above a perfect fit.
+    pub(super) fn report(&mut self, rank: usize, misfit: f64) {
+        let best = &mut self.entries[rank].misfit;
+        *best = best.min(misfit);
+    }
+
+    /// Rank and beginning of the next trial; `None` when all have been tried out.
+    pub(super) fn next(&mut self) -> Option<(usize, Turn)> {
+        self.turn += 1;
+        if self.turn.is_multiple_of(2)
+            && let Some(rank) = self.by_fit()
+        {
+            let entry = &mut self.entries[rank];
+            entry.hops += 1;
+            return Some((rank, Turn::Hop(entry.hops - 1)));
+        }
+        let most = |e: &Entry| if e.n_free == 0 { 1 } else { MAX_TRIALS };
+        let open = self.entries.iter().enumerate().filter(|(_, e)| e.starts < most(e));
+        let (rank, _) = open.min_by_key(|(rank, e)| (rank + 1) * (e.starts + 1))?;
+        let entry = &mut self.entries[rank];
+        entry.starts += 1;
+        Some((rank, Turn::Start(entry.starts - 1)))
+    }
+
+    /// The next one by what trials have shown.
+    fn by_fit(&self) -> Option<usize> {
+        let tried = |(_, e): &(usize, &Entry)| e.n_free > 0 && e.misfit.is_finite();
+        let mut order: Vec<(usize, &Entry)> =
+            self.entries.iter().enumerate().filter(tried).collect();
+        order.sort_by(|a, b| a.1.criterion().total_cmp(&b.1.criterion()));
+        let open = order.iter().enumerate().filter(|(_, (_, e))| e.hops < MAX_TRIALS);
+        open.min_by_key(|(place, (_, e))| (place + 1) * (e.hops + 1)).map(|(_, (rank, _))| *rank)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn likely_ones_are_tried_more_often() {
+        let mut ranking = Ranking::new([0, 3, 2, 5].into_iter());
+        // Nothing is reported, so that only the first order counts.
+        let order: Vec<_> = (0..6).map_while(|_| ranking.next()).map(|(rank, _)| rank).collect();
+        // (rank + 1)(trials + 1): 1, 2, 3, 4 (rank 1 again), 4, 6.
+        assert_eq!(order, [0, 1, 2, 1, 3, 1]);
+    }
+
+    #[test]
+    fn every_other_trial_goes_to_the_best_fit() {
+        let mut ranking = Ranking::new([2, 2, 2].into_iter());
+        for _ in 0..3 {
+            ranking.next();
+        }
+        for (rank, misfit) in [(0, 0.5), (1, 0.1), (2, 0.4)] {
+            ranking.report(rank, misfit);
+        }
+        assert_eq!(ranking.next(), Some((1, Turn::Hop(0))));
+        assert_eq!(ranking.next().map(|(rank, _)| rank), Some(1));
+        assert_eq!(ranking.next(), Some((1, Turn::Hop(1))));
+    }
+
+    #[test]
+    fn what_has_nothing_free_is_tried_once() {
+        let mut ranking = Ranking::new([0, 0].into_iter());
+        let found = [ranking.next(), ranking.next(), ranking.next()];
+        assert_eq!(found, [Some((0, Turn::Start(0))), Some((1, Turn::Start(0))), None]);
+    }
+}
