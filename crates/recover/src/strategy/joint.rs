@@ -1,8 +1,9 @@
 //! Recovery under hypotheses of symmetry, lattice and coordinates together.
 
 use super::staged::{Fit, Stages};
-use super::{Alternative, Outcome, RecoveryTask, Snap, Stage, Staged, Starts, Strategy};
+use super::{Alternative, Outcome, Reach, RecoveryTask, Snap, Stage, Staged, Starts, Strategy};
 use crate::{Parametrisation, Problem, RecoverError, Variables};
+use braggscape_crystal::Structure;
 use braggscape_crystal::symmetry::{Hypothesis, HypothesisOptions, hypotheses};
 use braggscape_projector::{AnyProjector, SpaceGroupProjector};
 use rand_chacha::ChaCha12Rng;
@@ -23,8 +24,12 @@ pub struct JointOptions {
     pub restarts: u64,
     /// Strain of a new start. Default 0.05.
     pub spread: f64,
-    /// Displacement of a new start, a fraction of the cell. Default 0.03.
+    /// Displacement of a new start around a promising fit, a fraction of the cell. Default 0.03.
     pub displacement: f64,
+    /// Displacement of the given coordinates where all hypotheses are tried once more, a fraction of the cell. Default 0.07.
+    pub shake: f64,
+    /// How many hypotheses are tried once more, again and again until the evaluations are used up. Default 16.
+    pub contenders: usize,
     /// A structure is vouched for if its loss is nearer than this to the ideal. Default 1e-9: a target without noise.
     pub certificate: f64,
     /// Most free coordinates of a structure that is vouched for: a pattern of some seventy peak widths proves no more. Default 30.
@@ -44,6 +49,8 @@ impl Default for JointOptions {
             restarts: 6,
             spread: 0.05,
             displacement: 0.03,
+            shake: 0.07,
+            contenders: 16,
             certificate: 1e-9,
             max_free: 30,
             max_evaluations: 6000,
@@ -66,6 +73,10 @@ pub struct Joint {
 
 /// A fit this near to the ideal is worth more starts.
 const PROMISING: f64 = 1e-3;
+/// Largest component of a strain between a lattice that is known and one with the metric of a group.
+const KNOWN: f64 = 1e-3;
+/// Most rounds of new starts.
+const MOST_ROUNDS: usize = 100;
 
 impl Joint {
     /// The strategy that goes through these stages, whose own starts and certificate do not count.
@@ -88,38 +99,63 @@ impl Joint {
         check(o.max_evaluations >= 1, "max_evaluations", o.max_evaluations as f64, "1 or more")?;
         let bar = o.certificate;
         check(bar >= 0.0 && bar.is_finite(), "certificate", bar, "0 or more")?;
-        Starts { count: 2, strain: o.spread, displacement: o.displacement }.check()?;
+        for displacement in [o.displacement, o.shake] {
+            Starts { count: 2, strain: o.spread, displacement }.check()?;
+        }
         Ok(Self { stages, options })
     }
 }
+
+/// Where a descent begins.
+enum Origin {
+    /// At the nearest structure that keeps the hypothesis.
+    Given,
+    /// Around a structure that fits.
+    Around(Structure),
+    /// At the nearest structure to the given one shaken.
+    Shaken,
+}
+
+/// The best fit under a hypothesis, and the number of its free coordinates.
+type End = (Fit, usize);
 
 /// The search of one task.
 struct Search<'a, 'b> {
     task: &'b RecoveryTask<'a>,
     options: &'b JointOptions,
     stages: Stages<'a>,
-    reach: super::Reach,
+    reach: Reach,
     rng: ChaCha12Rng,
+    /// One for each hypothesis that was tried.
+    ends: Vec<Option<End>>,
 }
 
 impl<'a> Search<'a, '_> {
-    /// One descent under a hypothesis, with the number of free coordinates of its end; `None` where it cannot be.
+    fn start(&mut self, hypothesis: &Hypothesis, origin: &Origin) -> Option<Structure> {
+        let (o, free) = (self.options, self.task.free);
+        let around = |displacement| Starts { count: 2, strain: o.spread, displacement };
+        let start = match origin {
+            Origin::Given => hypothesis.structure().clone(),
+            Origin::Around(fit) => around(o.displacement).draw(1, fit, free, &mut self.rng)?,
+            Origin::Shaken => {
+                let shaken = around(o.shake).draw(1, self.task.start, free, &mut self.rng)?;
+                let nearest = hypothesis.nearest(&shaken.frac_coords());
+                hypothesis.structure().with_frac_coords(&nearest).ok()?
+            }
+        };
+        // A lattice that is known is not made symmetric either.
+        let known = !free.lattice();
+        Some(if known { start.with_lattice(*self.task.start.lattice()) } else { start })
+    }
+
+    /// One descent under a hypothesis; `None` where it cannot be.
     fn attempt(
         &mut self,
         hypothesis: &'a Hypothesis,
         projector: &'a AnyProjector,
-        from: Option<&Fit>,
-    ) -> Result<Option<(Fit, usize)>, RecoverError> {
-        let o = self.options;
-        let starts = Starts { count: 2, strain: o.spread, displacement: o.displacement };
-        let centre = from.map_or(hypothesis.structure(), |fit| &fit.structure);
-        let k = u64::from(from.is_some());
-        let Some(mut start) = starts.draw(k, centre, self.task.free, &mut self.rng) else {
-            return Ok(None);
-        };
-        if !self.task.free.lattice() {
-            start = start.with_lattice(*self.task.start.lattice());
-        }
+        origin: &Origin,
+    ) -> Result<Option<End>, RecoverError> {
+        let Some(start) = self.start(hypothesis, origin) else { return Ok(None) };
         let on = RecoveryTask { projector, variables: Variables::Reduced, ..*self.task };
         let fit = match self.stages.run(&on, start.clone()) {
             // Nothing is free, or the constraint has no free parameters of its own.
@@ -136,104 +172,118 @@ impl<'a> Search<'a, '_> {
         let (fit, kept) = Snap::default().apply(&on, &mut self.stages, &self.reach, fit)?;
         Ok(Some((fit, kept.map_or(hypothesis.n_free(), |kept| kept.n_free))))
     }
+
+    /// Tries a hypothesis, and goes on around its fit while that is promising; whether a fit can be vouched for.
+    fn pursue(
+        &mut self,
+        i: usize,
+        hypothesis: &'a Hypothesis,
+        projector: &'a AnyProjector,
+        mut origin: Origin,
+    ) -> Result<bool, RecoverError> {
+        let mut best: Option<End> = None;
+        let mut certified = false;
+        for _ in 0..=self.options.restarts {
+            let Some(found) = self.attempt(hypothesis, projector, &origin)? else { break };
+            certified = found.0.loss <= self.stages.goal && found.1 <= self.options.max_free;
+            if certified || best.as_ref().is_none_or(|(fit, _)| found.0.loss < fit.loss) {
+                best = Some(found);
+            }
+            let near = |(fit, _): &&End| fit.loss - self.reach.ideal <= PROMISING;
+            match best.as_ref().filter(near) {
+                Some((fit, _)) if !certified => origin = Origin::Around(fit.structure.clone()),
+                _ => break,
+            }
+        }
+        let old = self.ends[i].as_ref().map_or(f64::INFINITY, |(fit, _)| fit.loss);
+        if let Some(found) = best.filter(|(fit, _)| certified || fit.loss < old) {
+            self.ends[i] = Some(found);
+        }
+        Ok(certified)
+    }
+
+    /// The given hypothesis, if it is certified, or the best fit, and the others from the best on.
+    fn outcome(
+        self,
+        found: &[Hypothesis],
+        certified: Option<usize>,
+    ) -> Result<Outcome, RecoverError> {
+        let Self { task, options, stages, ends, .. } = self;
+        let ends = ends.into_iter().enumerate().filter_map(|(i, end)| Some((i, end?.0)));
+        let mut ends: Vec<(usize, Fit)> = ends.collect();
+        ends.sort_by(|a, b| {
+            let first = |i: usize| Some(i) != certified;
+            first(a.0).cmp(&first(b.0)).then(a.1.loss.total_cmp(&b.1.loss))
+        });
+        let mut ends = ends.into_iter();
+        let none = RecoverError::NoStart { starts: found.len() as u64 };
+        let (i, fit) = ends.next().ok_or(none)?;
+        let alternatives = ends
+            .take(options.max_alternatives)
+            .map(|(i, fit)| Alternative {
+                name: found[i].name(),
+                structure: fit.structure,
+                loss: fit.loss,
+            })
+            .collect();
+        let whole = Parametrisation::new(task.start.clone(), task.free);
+        let problem = Problem::new(task.forward, task.loss, task.projector, task.target, whole);
+        let evaluations = stages.evaluations + 2;
+        Ok(Outcome {
+            initial_loss: problem.loss_of_structure(task.start)?,
+            loss: problem.loss_of_structure(&fit.structure)?,
+            evaluations,
+            iterations: stages.iterations,
+            termination: fit.termination,
+            stages: vec![Stage { name: found[i].name(), loss: fit.loss, evaluations }],
+            structure: fit.structure,
+            certified: Some(certified.is_some()),
+            alternatives,
+        })
+    }
 }
 
-/// The best fit under a hypothesis.
-struct End<'a> {
-    hypothesis: &'a Hypothesis,
-    fit: Fit,
+/// The hypotheses in the order in which they are tried: by evidence, but P1 early.
+fn order(found: &[Hypothesis], plain_after: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    if let Some(plain) = found.iter().position(|h| h.number() == 1) {
+        let at = plain_after.min(plain);
+        order[at..=plain].rotate_right(1);
+    }
+    order
 }
 
 impl Strategy for Joint {
     fn recover(&self, task: &RecoveryTask<'_>) -> Result<Outcome, RecoverError> {
         let o = &self.options;
         let options = HypothesisOptions {
-            metric_tolerance: o.metric_tolerance,
+            metric_tolerance: if task.free.lattice() { o.metric_tolerance } else { KNOWN },
             max_hypotheses: o.max_hypotheses,
         };
         let found = hypotheses(task.start, &options)?;
         let projectors: Vec<AnyProjector> =
             found.iter().map(|h| SpaceGroupProjector::new(h.assignment().into()).into()).collect();
-        let mut order: Vec<usize> = (0..found.len()).collect();
-        if let Some(plain) = found.iter().position(|h| h.number() == 1) {
-            let at = o.plain_after.min(order.len() - 1);
-            if at < plain {
-                order[at..=plain].rotate_right(1);
-            }
-        }
         let mut limits = task.limits;
         limits.max_evaluations = limits.max_evaluations.min(o.max_evaluations);
         let limited = RecoveryTask { limits, ..*task };
         let reach = self.stages.reach(task.target)?;
         let mut stages = self.stages.of_task(&limited, &reach);
         stages.goal = reach.bar(o.certificate);
-        let bar = stages.goal;
         let rng = ChaCha12Rng::seed_from_u64(task.seed);
-        let mut search = Search { task: &limited, options: o, stages, reach, rng };
-        let mut ends: Vec<End<'_>> = Vec::new();
-        let mut certified = false;
-        'hypotheses: for i in order {
-            let mut best: Option<Fit> = None;
-            for _ in 0..=o.restarts {
-                let Some((fit, n_free)) =
-                    search.attempt(&found[i], &projectors[i], best.as_ref())?
-                else {
-                    break;
-                };
-                let better = best.as_ref().is_none_or(|b| fit.loss < b.loss);
-                certified = fit.loss <= bar && n_free <= o.max_free;
-                let promising = fit.loss.min(best.as_ref().map_or(fit.loss, |b| b.loss))
-                    - reach.ideal
-                    <= PROMISING;
-                if better {
-                    best = Some(fit);
-                }
-                if certified || !promising {
-                    break;
-                }
+        let ends = vec![None; found.len()];
+        let mut search = Search { task: &limited, options: o, stages, reach, rng, ends };
+        let order = order(&found, o.plain_after);
+        let again = std::iter::repeat_n(&order, MOST_ROUNDS);
+        let again = again.flat_map(|order| order.iter().take(o.contenders));
+        let tries = order.iter().map(|i| (*i, Origin::Given));
+        for (i, origin) in tries.chain(again.map(|i| (*i, Origin::Shaken))) {
+            if search.pursue(i, &found[i], &projectors[i], origin)? {
+                return search.outcome(&found, Some(i));
             }
-            if let Some(fit) = best {
-                ends.push(End { hypothesis: &found[i], fit });
-            }
-            if certified || search.stages.left().max_evaluations == 0 {
-                break 'hypotheses;
+            if search.stages.left().max_evaluations == 0 {
+                break;
             }
         }
-        if !certified {
-            // Of those found first the first: stable.
-            ends.sort_by(|a, b| a.fit.loss.total_cmp(&b.fit.loss));
-        } else if let Some(last) = ends.pop() {
-            ends.sort_by(|a, b| a.fit.loss.total_cmp(&b.fit.loss));
-            ends.insert(0, last);
-        }
-        let mut ends = ends.into_iter();
-        let Some(End { hypothesis, fit }) = ends.next() else {
-            return Err(RecoverError::NoStart { starts: found.len() as u64 });
-        };
-        let alternatives = ends
-            .take(o.max_alternatives)
-            .map(|end| Alternative {
-                name: end.hypothesis.name(),
-                structure: end.fit.structure,
-                loss: end.fit.loss,
-            })
-            .collect();
-        let whole = Parametrisation::new(task.start.clone(), task.free);
-        let problem = Problem::new(task.forward, task.loss, task.projector, task.target, whole);
-        Ok(Outcome {
-            initial_loss: problem.loss_of_structure(task.start)?,
-            loss: problem.loss_of_structure(&fit.structure)?,
-            evaluations: search.stages.evaluations + 1,
-            iterations: search.stages.iterations,
-            termination: fit.termination,
-            stages: vec![Stage {
-                name: hypothesis.name(),
-                loss: fit.loss,
-                evaluations: search.stages.evaluations,
-            }],
-            structure: fit.structure,
-            certified: Some(certified),
-            alternatives,
-        })
+        search.outcome(&found, None)
     }
 }
