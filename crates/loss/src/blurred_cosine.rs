@@ -2,9 +2,11 @@
 
 use crate::LossError;
 use crate::blur::Blur;
+use crate::least_squares::{check_rows, gram_matrix, products_with, unit_norm};
 use crate::pool::{Pool, Source};
 use crate::seam::intensity_norm;
 use braggscape_pattern::{Axis, Pattern, sum};
+use nalgebra::DMatrix;
 
 /// Evaluates cosines of blurred patterns. What it keeps between calls is a function of the axis and the observed pattern, which are
 /// compared with those it was made from.
@@ -88,6 +90,49 @@ impl BlurredCosine {
                     blur.gather(nodes, grad);
                 }
                 Ok(cosine)
+            },
+        )
+    }
+
+    /// Overwrites `hessian` with the Gauss-Newton matrix of the negative cosine: |r|^2/2 - 1 with r = B g/|B g| - B f/|B f|.
+    ///
+    /// # Errors
+    /// As [`cosine`](Self::cosine).
+    pub(crate) fn gauss_newton(
+        &self,
+        make: impl FnOnce(&Axis) -> Result<Blur, LossError>,
+        calc: &Pattern,
+        jacobian: &DMatrix<f64>,
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<(), LossError> {
+        check_rows(jacobian, calc.n_points())?;
+        self.pool.with(
+            |workspace| workspace.has_axis(calc.axis()),
+            Workspace::default,
+            |workspace| {
+                if !workspace.has_axis(calc.axis()) {
+                    *workspace = Workspace::default();
+                }
+                let Workspace { made, calc: nodes, .. } = workspace;
+                let (_, blur) = match made {
+                    Some(made) => made,
+                    none => none.insert((calc.axis().clone(), make(calc.axis())?)),
+                };
+                let mut columns = Vec::new();
+                for column in jacobian.as_slice().chunks_exact(calc.n_points()) {
+                    blur.spread(column, nodes);
+                    columns.extend_from_slice(nodes);
+                }
+                blur.spread(calc.y(), nodes);
+                let norm = sum::norm(nodes);
+                if norm.is_nan() || norm <= 0.0 {
+                    return Err(LossError::NoIntensity { which: "calculated" });
+                }
+                let blurred = DMatrix::from_vec(nodes.len(), jacobian.ncols(), columns);
+                let along = products_with(&blurred, None, nodes);
+                gram_matrix(&blurred, None, hessian);
+                unit_norm(along, norm).apply(1.0, hessian);
+                Ok(())
             },
         )
     }

@@ -2,10 +2,12 @@
 
 use crate::blur::{Blur, shares};
 use crate::blurred_cosine::BlurredCosine;
+use crate::blurred_nodes::{BlurCoordinate, MappedCosine, NodeBlurs};
 use crate::gpwdf::blur_of_axis;
 use crate::seam::{check_axes, check_buffers};
-use crate::{Loss, LossError};
-use braggscape_pattern::{Axis, AxisKind, Pattern};
+use crate::{DecimatedLoss, LeastSquares, LeastSquaresOnNodes, Loss, LossError};
+use braggscape_pattern::{Axis, AxisKind, DecimatedTarget, Pattern};
+use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
@@ -33,11 +35,14 @@ pub struct BlurredOverlapOptions {
     /// Wavelength, Å, which turns 2theta into q and back where pattern and blur have different ones of these axes; ln q of a pattern in
     /// 2theta needs none. Default 1.5406 (Cu K-alpha1).
     pub wavelength: f64,
+    /// Over this length at either end of the axis, in the unit of the coordinate, intensities fall to 0 (as sin^2), so that peaks come
+    /// and go at the ends without a jump. Default 0: none.
+    pub taper: f64,
 }
 
 impl Default for BlurredOverlapOptions {
     fn default() -> Self {
-        Self { axis: BlurAxis::LnQ, blur: 0.05, wavelength: 1.5406 }
+        Self { axis: BlurAxis::LnQ, blur: 0.05, wavelength: 1.5406, taper: 0.0 }
     }
 }
 
@@ -91,6 +96,8 @@ impl Default for BlurredOverlapOptions {
 pub struct BlurredOverlap {
     options: BlurredOverlapOptions,
     cosine: BlurredCosine,
+    blurs: NodeBlurs,
+    on_nodes: MappedCosine,
 }
 
 impl BlurredOverlap {
@@ -104,7 +111,16 @@ impl BlurredOverlap {
                 return Err(LossError::OptionRange { name, value, expected: "above 0" });
             }
         }
-        Ok(Self { options, cosine: BlurredCosine::default() })
+        if !(options.taper >= 0.0 && options.taper.is_finite()) {
+            let expected = "0 or more";
+            return Err(LossError::OptionRange { name: "taper", value: options.taper, expected });
+        }
+        Ok(Self {
+            options,
+            cosine: BlurredCosine::default(),
+            blurs: NodeBlurs::default(),
+            on_nodes: MappedCosine::default(),
+        })
     }
 
     /// The options of the loss.
@@ -114,26 +130,9 @@ impl BlurredOverlap {
 
     /// Where the points of an axis lie in the coordinate of the blur.
     fn positions(&self, axis: &Axis) -> Result<Vec<f64>, LossError> {
-        let BlurredOverlapOptions { axis: coordinate, wavelength, .. } = self.options;
-        let q_per_sine = 4.0 * PI / wavelength;
-        let sine = |two_theta: f64| libm::sin(two_theta * (PI / 360.0));
-        let position = |x: f64| match (axis.kind(), coordinate) {
-            (AxisKind::TwoTheta, BlurAxis::TwoTheta) | (AxisKind::Q, BlurAxis::Q) => Some(x),
-            (AxisKind::TwoTheta, BlurAxis::Q) => {
-                (0.0..=180.0).contains(&x).then(|| q_per_sine * sine(x))
-            }
-            (AxisKind::TwoTheta, BlurAxis::LnQ) => {
-                (x > 0.0 && x <= 180.0).then(|| libm::log(sine(x)))
-            }
-            (AxisKind::Q, BlurAxis::LnQ) => (x > 0.0).then(|| libm::log(x)),
-            (AxisKind::Q, BlurAxis::TwoTheta) => {
-                let s = x / q_per_sine;
-                (0.0..=1.0).contains(&s).then(|| 360.0 / PI * libm::asin(s))
-            }
-        };
         let defined = |x: f64| {
-            position(x).ok_or(LossError::Coordinate {
-                coordinate: match coordinate {
+            position(self.options, axis.kind(), x).ok_or(LossError::Coordinate {
+                coordinate: match self.options.axis {
                     BlurAxis::TwoTheta => "2theta",
                     BlurAxis::Q => "q",
                     BlurAxis::LnQ => "ln q",
@@ -151,14 +150,19 @@ impl BlurredOverlap {
             BlurAxis::Q => axis.kind() == AxisKind::Q,
             BlurAxis::LnQ => false,
         };
-        if same {
+        if same && self.options.taper <= 0.0 {
             return blur_of_axis(axis, self.options.blur);
         }
-        let shares = match axis.uniform_step() {
+        let positions = self.positions(axis)?;
+        let mut shares = match axis.uniform_step() {
             Some(_) => vec![1.0; axis.n_points()],
             None => shares(axis),
         };
-        Blur::uneven(&self.positions(axis)?, &shares, self.options.blur)
+        let ends = (positions[0], positions[positions.len() - 1]);
+        for (share, u) in shares.iter_mut().zip(&positions) {
+            *share *= taper(self.options.taper, ends, *u);
+        }
+        Blur::uneven(&positions, &shares, self.options.blur)
     }
 
     fn compute(&self, obs: &Pattern, calc: &Pattern, grad: &mut [f64]) -> Result<f64, LossError> {
@@ -167,6 +171,99 @@ impl BlurredOverlap {
             *d = -*d;
         }
         Ok(-cosine)
+    }
+}
+
+/// Where a point of an axis lies in the coordinate of a blur; `None` where that is not defined.
+fn position(options: BlurredOverlapOptions, kind: AxisKind, x: f64) -> Option<f64> {
+    let q_per_sine = 4.0 * PI / options.wavelength;
+    let sine = |two_theta: f64| libm::sin(two_theta * (PI / 360.0));
+    match (kind, options.axis) {
+        (AxisKind::TwoTheta, BlurAxis::TwoTheta) | (AxisKind::Q, BlurAxis::Q) => Some(x),
+        (AxisKind::TwoTheta, BlurAxis::Q) => {
+            (0.0..=180.0).contains(&x).then(|| q_per_sine * sine(x))
+        }
+        (AxisKind::TwoTheta, BlurAxis::LnQ) => (x > 0.0 && x <= 180.0).then(|| libm::log(sine(x))),
+        (AxisKind::Q, BlurAxis::LnQ) => (x > 0.0).then(|| libm::log(x)),
+        (AxisKind::Q, BlurAxis::TwoTheta) => {
+            let s = x / q_per_sine;
+            (0.0..=1.0).contains(&s).then(|| 360.0 / PI * libm::asin(s))
+        }
+    }
+}
+
+/// The factor of an intensity between the ends of an axis.
+fn taper(length: f64, (first, last): (f64, f64), u: f64) -> f64 {
+    let depth = (u - first).min(last - u);
+    if depth >= length {
+        return 1.0;
+    }
+    let s = libm::sin(0.5 * PI * depth.max(0.0) / length);
+    s * s
+}
+
+/// The blur on an axis whose points are even.
+struct OnAxis {
+    options: BlurredOverlapOptions,
+    kind: AxisKind,
+    ends: (f64, f64),
+}
+
+impl BlurCoordinate for OnAxis {
+    fn position(&self, x: f64) -> Option<f64> {
+        position(self.options, self.kind, x)
+    }
+
+    fn weight(&self, position: f64) -> f64 {
+        taper(self.options.taper, self.ends, position)
+    }
+
+    fn sigma(&self) -> f64 {
+        self.options.blur
+    }
+}
+
+impl DecimatedLoss for BlurredOverlap {
+    fn target_on_nodes(
+        &self,
+        plain: DecimatedTarget,
+        obs: &Pattern,
+    ) -> Result<DecimatedTarget, LossError> {
+        let (options, axis) = (self.options, obs.axis());
+        let end = |x: f64| position(options, axis.kind(), x).ok_or(LossError::ForeignTarget);
+        let ends = (end(axis.first())?, end(axis.last())?);
+        let blur = OnAxis { options, kind: axis.kind(), ends };
+        self.blurs.target(plain, obs, &blur).ok_or(LossError::ForeignTarget)
+    }
+
+    fn value_and_gradient_on_nodes(
+        &self,
+        obs: &DecimatedTarget,
+        calc: &[f64],
+        grad: &mut [f64],
+    ) -> Result<f64, LossError> {
+        self.on_nodes.value_and_gradient_on_nodes(obs, calc, grad)
+    }
+
+    fn value_on_nodes(&self, obs: &DecimatedTarget, calc: &[f64]) -> Result<f64, LossError> {
+        self.on_nodes.value_on_nodes(obs, calc)
+    }
+
+    fn least_squares_on_nodes(&self) -> Option<&dyn LeastSquaresOnNodes> {
+        self.on_nodes.least_squares_on_nodes()
+    }
+}
+
+impl LeastSquares for BlurredOverlap {
+    fn gauss_newton(
+        &self,
+        obs: &Pattern,
+        calc: &Pattern,
+        jacobian: &DMatrix<f64>,
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<(), LossError> {
+        check_axes(obs, calc)?;
+        self.cosine.gauss_newton(|axis| self.blur(axis), calc, jacobian, hessian)
     }
 }
 
@@ -184,5 +281,12 @@ impl Loss for BlurredOverlap {
     ) -> Result<f64, LossError> {
         check_buffers(obs, calc, grad)?;
         self.compute(obs, calc, grad)
+    }
+    fn decimated(&self) -> Option<&dyn DecimatedLoss> {
+        Some(self)
+    }
+
+    fn least_squares(&self) -> Option<&dyn LeastSquares> {
+        Some(self)
     }
 }

@@ -1,7 +1,7 @@
 //! Negative cosine similarity.
 
 use crate::decimated::{check_nodes, products};
-use crate::least_squares::{Normalised, check_rows, gram_matrix, products_with};
+use crate::least_squares::{check_rows, gram_matrix, products_with, unit_norm};
 use crate::seam::{check_axes, check_buffers, intensity_norm};
 use crate::{DecimatedLoss, LeastSquares, LeastSquaresOnNodes, Loss, LossError};
 use braggscape_pattern::{DecimatedTarget, Pattern, sum};
@@ -106,12 +106,6 @@ impl LeastSquaresOnNodes for Cosine {
         unit_norm(along, divisor).apply(1.0, hessian);
         Ok(())
     }
-}
-
-/// Division by N = |g|: dN/dg = g/|g|.
-fn unit_norm(along: Vec<f64>, divisor: f64) -> Normalised {
-    let by_divisor = along.iter().map(|a| a / divisor).collect();
-    Normalised { along, by_divisor, square: divisor * divisor, divisor }
 }
 
 impl DecimatedLoss for Cosine {

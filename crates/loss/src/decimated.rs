@@ -1,7 +1,7 @@
 //! Losses that depend on inner products alone, on every k-th point.
 
 use crate::{LeastSquaresOnNodes, LossError};
-use braggscape_pattern::{DecimatedTarget, Decimation, sum};
+use braggscape_pattern::{DecimatedTarget, Decimation, Pattern, sum};
 
 /// A loss that needs no more of two patterns f and g than f.g, g.g, |f|, their sums and their largest values.
 ///
@@ -24,6 +24,19 @@ pub trait DecimatedLoss: Send + Sync {
     /// # Errors
     /// As [`value_and_gradient_on_nodes`](Self::value_and_gradient_on_nodes).
     fn value_on_nodes(&self, obs: &DecimatedTarget, calc: &[f64]) -> Result<f64, LossError>;
+
+    /// What the loss needs of an observed pattern, to be passed to its other methods: `plain` is made of the pattern, and is all that
+    /// most losses need.
+    ///
+    /// # Errors
+    /// [`LossError::ForeignTarget`]: the loss cannot be had on these nodes.
+    fn target_on_nodes(
+        &self,
+        plain: DecimatedTarget,
+        _obs: &Pattern,
+    ) -> Result<DecimatedTarget, LossError> {
+        Ok(plain)
+    }
 
     /// The same loss for Gauss-Newton methods, if it is a sum of squares.
     fn least_squares_on_nodes(&self) -> Option<&dyn LeastSquaresOnNodes> {

@@ -23,6 +23,9 @@ pub enum LossError {
         /// Points of the patterns.
         expected: usize,
     },
+    /// A target on nodes that was made for another loss or from a pattern on another axis.
+    #[error("the observed pattern was not prepared for this loss and these nodes")]
+    ForeignTarget,
     /// A pattern without intensity cannot be normalised.
     #[error("the {which} pattern has no intensity to normalise by")]
     NoIntensity {

@@ -69,6 +69,12 @@ impl Normalised {
     }
 }
 
+/// Division by N = |g|: dN/dg = g/|g|.
+pub(crate) fn unit_norm(along: Vec<f64>, divisor: f64) -> Normalised {
+    let by_divisor = along.iter().map(|a| a / divisor).collect();
+    Normalised { along, by_divisor, square: divisor * divisor, divisor }
+}
+
 /// Overwrites `gram` with J^T W J, W the diagonal matrix of the weights (1 without).
 pub(crate) fn gram_matrix(
     jacobian: &DMatrix<f64>,

@@ -6,6 +6,7 @@
 
 mod blur;
 mod blurred_cosine;
+mod blurred_nodes;
 mod blurred_overlap;
 mod coarse_shifts;
 mod cosine;

@@ -1,9 +1,11 @@
 //! Pearson's linear correlation.
 
 use crate::decimated::check_nodes;
+use crate::least_squares::{check_rows, gram_matrix, products_with, unit_norm};
 use crate::seam::{check_axes, check_buffers, intensity_norm};
-use crate::{DecimatedLoss, Loss, LossError};
+use crate::{DecimatedLoss, LeastSquares, LeastSquaresOnNodes, Loss, LossError};
 use braggscape_pattern::{DecimatedTarget, Pattern, sum};
+use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 
 /// Negative linear correlation coefficient, L = -r = -F.G / (|F| |G|).
@@ -87,6 +89,72 @@ impl Loss for Pearson {
     fn decimated(&self) -> Option<&dyn DecimatedLoss> {
         Some(self)
     }
+
+    fn least_squares(&self) -> Option<&dyn LeastSquares> {
+        Some(self)
+    }
+}
+
+/// L = |r|^2/2 - 1 with r = G/|G| - F/|F|, where F and G are the deviations from the means.
+impl LeastSquares for Pearson {
+    fn gauss_newton(
+        &self,
+        obs: &Pattern,
+        calc: &Pattern,
+        jacobian: &DMatrix<f64>,
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<(), LossError> {
+        check_axes(obs, calc)?;
+        check_rows(jacobian, calc.n_points())?;
+        let (mean, divisor) = deviation(calc, "calculated")?;
+        let columns = jacobian.as_slice().chunks_exact(calc.n_points());
+        let means: Vec<f64> = columns.map(|c| sum::total(c) / c.len() as f64).collect();
+        let along = products_with(jacobian, None, calc.y());
+        gram_matrix(jacobian, None, hessian);
+        centre(calc.n_points(), mean, &means, along, divisor, hessian);
+        Ok(())
+    }
+}
+
+/// Turns J^T J and J^T g into the Gauss-Newton matrix of the deviations from the means of the `n` points.
+fn centre(
+    n: usize,
+    mean: f64,
+    means: &[f64],
+    mut along: Vec<f64>,
+    divisor: f64,
+    hessian: &mut DMatrix<f64>,
+) {
+    let n = n as f64;
+    for (i, m) in means.iter().enumerate() {
+        along[i] -= n * mean * m;
+        for (j, other) in means.iter().enumerate() {
+            hessian[(i, j)] -= n * m * other;
+        }
+    }
+    unit_norm(along, divisor).apply(1.0, hessian);
+}
+
+impl LeastSquaresOnNodes for Pearson {
+    fn gauss_newton_on_nodes(
+        &self,
+        obs: &DecimatedTarget,
+        calc: &[f64],
+        jacobian: &DMatrix<f64>,
+        hessian: &mut DMatrix<f64>,
+    ) -> Result<(), LossError> {
+        let nodes = obs.decimation();
+        check_nodes(nodes, calc, calc)?;
+        check_rows(jacobian, calc.len())?;
+        let Deviations { g, mean_g, .. } = Deviations::new(obs, calc)?;
+        let n = nodes.n_points();
+        let totals = products_with(jacobian, None, nodes.sum_weights());
+        let means: Vec<f64> = totals.iter().map(|total| total / n as f64).collect();
+        let along = products_with(jacobian, Some(nodes.weights()), calc);
+        gram_matrix(jacobian, Some(nodes.weights()), hessian);
+        centre(n, mean_g, &means, along, g, hessian);
+        Ok(())
+    }
 }
 
 /// The products of deviations on nodes, F.G, |F| and |G|, and the means.
@@ -151,5 +219,8 @@ impl DecimatedLoss for Pearson {
             *d = by_f * b + by_g * w * y - by_mean * s;
         }
         Ok(value)
+    }
+    fn least_squares_on_nodes(&self) -> Option<&dyn LeastSquaresOnNodes> {
+        Some(self)
     }
 }

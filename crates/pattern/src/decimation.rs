@@ -3,8 +3,12 @@
 //! A pattern whose peaks are Gaussians of one width holds nothing finer than that width, so a few points a width say all
 //! about it. [`Decimation`] keeps every k-th point of a uniform axis (the nodes), some more beyond either end, and what it
 //! takes to go on computing with all points: weights for inner products, and a kernel that gives the points between.
+#![expect(
+    clippy::inline_always,
+    reason = "kernels must be inlined into the functions compiled for each vector width"
+)]
 
-use crate::{Axis, Pattern, PatternError, sum};
+use crate::{Axis, NodeMap, Pattern, PatternError, sum};
 use nalgebra::{DMatrix, DVector};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -162,15 +166,7 @@ impl Decimation {
     pub fn project(&self, y: &[f64]) -> Vec<f64> {
         assert_eq!(y.len(), self.n_points, "one value a point of the axis");
         let mut out = vec![0.0; self.n_nodes];
-        for (cell, values) in y.chunks(self.every).enumerate() {
-            let first = MARGIN + cell + 1 - TAPS / 2;
-            let place = &mut out[first..first + TAPS];
-            for (y, kernel) in values.iter().zip(&self.kernel) {
-                for (o, k) in place.iter_mut().zip(kernel) {
-                    *o += y * k;
-                }
-            }
-        }
+        pulp::Arch::new().dispatch(Project { decimation: self, y, out: &mut out });
         out
     }
 
@@ -205,6 +201,35 @@ impl Decimation {
             seen = last;
         }
         (best, value)
+    }
+}
+
+/// K^T y, compiled once for each vector width and chosen at run time.
+struct Project<'a> {
+    decimation: &'a Decimation,
+    y: &'a [f64],
+    out: &'a mut [f64],
+}
+
+impl pulp::WithSimd for Project<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { decimation, y, out } = self;
+        for (cell, values) in y.chunks(decimation.every).enumerate() {
+            let first = MARGIN + cell + 1 - TAPS / 2;
+            // Summed up apart, so that it can stay in registers.
+            let mut sums = [0.0; TAPS];
+            for (y, kernel) in values.iter().zip(&decimation.kernel) {
+                for (sum, k) in sums.iter_mut().zip(kernel) {
+                    *sum += y * k;
+                }
+            }
+            for (o, sum) in out[first..first + TAPS].iter_mut().zip(sums) {
+                *o += sum;
+            }
+        }
     }
 }
 
@@ -294,6 +319,7 @@ pub struct DecimatedTarget {
     norm: f64,
     max: f64,
     total: f64,
+    map: Option<Arc<NodeMap>>,
 }
 
 impl DecimatedTarget {
@@ -314,12 +340,31 @@ impl DecimatedTarget {
             norm: sum::norm(pattern.y()),
             max: pattern.max(),
             total: sum::total(pattern.y()),
+            map: None,
             decimation,
         })
     }
 
+    /// The same pattern for a loss of inner products after a linear map C: `values` are those of the observed pattern after the
+    /// map, [`projected`](Self::projected) becomes C^T `values`, and [`norm`](Self::norm) their Euclidean norm.
+    ///
+    /// # Panics
+    /// If the map has other nodes than the decimation, or `values` are not one a row.
+    #[must_use]
+    pub fn mapped(mut self, map: Arc<NodeMap>, values: &[f64]) -> Self {
+        map.adjoint(values, &mut self.projected);
+        self.norm = sum::norm(values);
+        self.map = Some(map);
+        self
+    }
+
+    /// The linear map that inner products are taken after, if there is one.
+    pub fn map(&self) -> Option<&NodeMap> {
+        self.map.as_deref()
+    }
+
     /// The decimation.
-    pub fn decimation(&self) -> &Decimation {
+    pub fn decimation(&self) -> &Arc<Decimation> {
         &self.decimation
     }
 

@@ -25,6 +25,22 @@ pub enum RecoverError {
         /// What is refined.
         free: FreeParameters,
     },
+    /// An option lies outside its range.
+    #[error("{name} = {value} is outside its range: {expected}")]
+    OptionRange {
+        /// Name of the option.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// No start could be evaluated.
+    #[error("none of {starts} starting structures could be refined")]
+    NoStart {
+        /// How many were tried.
+        starts: u64,
+    },
     /// An outside strategy failed.
     #[error("strategy `{kind}` failed")]
     External {

@@ -56,7 +56,19 @@ impl<'a, F: ForwardModel, L: Loss, P: Projector> Problem<'a, F, L, P> {
         target: &'a Pattern,
         parametrisation: Parametrisation,
     ) -> Self {
-        let nodes = OnNodes::new(forward, loss, target);
+        let plain = plain_target(forward, target);
+        Self::with_plain(forward, loss, projector, (target, plain), parametrisation)
+    }
+
+    /// The same problem, with the target on the nodes of the model where it has been made before ([`plain_target`]).
+    pub(crate) fn with_plain(
+        forward: &'a F,
+        loss: &'a L,
+        projector: &'a P,
+        (target, plain): (&'a Pattern, Option<DecimatedTarget>),
+        parametrisation: Parametrisation,
+    ) -> Self {
+        let nodes = OnNodes::new(forward, loss, target, plain);
         let n_values = nodes.as_ref().map_or(forward.axis().n_points(), OnNodes::n_nodes);
         let mut scratch = Scratch::default();
         scratch.set_parts(GradientParts {
@@ -79,6 +91,26 @@ impl<'a, F: ForwardModel, L: Loss, P: Projector> Problem<'a, F, L, P> {
     /// The parametrisation.
     pub fn parametrisation(&self) -> &Parametrisation {
         &self.parametrisation
+    }
+
+    /// Goes on from another structure with the same sites, whatever was kept of model and target.
+    pub(crate) fn restart(&mut self, parametrisation: Parametrisation) {
+        self.parametrisation = parametrisation;
+    }
+
+    /// From now on uses the reflections of this structure whatever the lattice becomes; with `None` makes a new list at every evaluation.
+    ///
+    /// # Errors
+    /// As [`loss_of`](Self::loss_of).
+    pub(crate) fn hold_reflections(&self, of: Option<&Structure>) -> Result<(), RecoverError> {
+        self.workspace().scratch.release();
+        if let Some(structure) = of {
+            self.loss_of_structure(structure)?;
+            let mut workspace = self.workspace();
+            let list = workspace.scratch.reflections();
+            workspace.scratch.hold(&list);
+        }
+        Ok(())
     }
 
     /// The loss at x against the target, without any projection.
@@ -117,20 +149,27 @@ impl<'a, F: ForwardModel, L: Loss, P: Projector> Problem<'a, F, L, P> {
     }
 }
 
+/// A target on the nodes of a model, if the model has nodes and the target lies on its axis. A target elsewhere is the loss's to
+/// complain of.
+pub(crate) fn plain_target(
+    forward: &impl ForwardModel,
+    target: &Pattern,
+) -> Option<DecimatedTarget> {
+    let on_nodes = forward.decimated().filter(|_| target.axis().is_same(forward.axis()))?;
+    DecimatedTarget::new(on_nodes.decimation().clone(), target).ok()
+}
+
 impl<'a> OnNodes<'a> {
     /// Model, loss and target on nodes, if all three have them.
     fn new<F: ForwardModel, L: Loss>(
         forward: &'a F,
         loss: &'a L,
         target: &Pattern,
+        plain: Option<DecimatedTarget>,
     ) -> Option<Self> {
-        let (forward_on_nodes, loss) = (forward.decimated()?, loss.decimated()?);
-        // A target elsewhere is the loss's to complain of.
-        if !target.axis().is_same(forward.axis()) {
-            return None;
-        }
-        let target = DecimatedTarget::new(forward_on_nodes.decimation().clone(), target).ok()?;
-        Some(Self { forward: forward_on_nodes, loss, target })
+        let (forward, loss) = (forward.decimated()?, loss.decimated()?);
+        let target = loss.target_on_nodes(plain?, target).ok()?;
+        Some(Self { forward, loss, target })
     }
 
     fn n_nodes(&self) -> usize {

@@ -277,6 +277,39 @@ impl<T: Real, const WINDOW: usize> Nodes<T, WINDOW> {
     }
 }
 
+impl<T: Real, const WINDOW: usize> Nodes<T, WINDOW> {
+    /// Adds to columns of nodes, `stride` apart, multiples of a peak of height 1 and of its moment: to column j
+    /// `factors[j]` (`by_height` G_m + `by_offset` G_m (m - c)).
+    #[inline(always)]
+    pub(crate) fn add_to_columns<S: Simd>(
+        &self,
+        simd: S,
+        grid: &NodeGrid<T, WINDOW>,
+        peak: usize,
+        [by_height, by_offset]: [T; 2],
+        factors: &[T],
+        stride: usize,
+        out: &mut [T],
+    ) where
+        T: Packed<S>,
+    {
+        let base = self.bases[peak] as usize;
+        let shape = &self.shapes.numbers((peak + 1) * WINDOW)[peak * WINDOW..];
+        let constant = T::splat(simd, by_height - by_offset * self.centres[peak]);
+        let slope = T::splat(simd, by_offset);
+        for at in (0..WINDOW).step_by(T::PACK) {
+            let line = T::times(simd, slope, T::load(simd, &grid.offsets[at..]));
+            let value = T::plus(simd, constant, line);
+            let value = T::times(simd, T::load(simd, &shape[at..]), value);
+            for (&factor, column) in factors.iter().zip(out.chunks_exact_mut(stride)) {
+                let place = &mut column[base + at..];
+                let sum = T::times(simd, T::splat(simd, factor), value);
+                T::store(T::plus(simd, T::load(simd, place), sum), place);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

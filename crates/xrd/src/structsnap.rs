@@ -2,6 +2,7 @@
 
 mod decimated;
 mod jacobian;
+mod node_jacobian;
 mod options;
 mod pass;
 mod scratch;

@@ -1,10 +1,18 @@
 //! The strategy seam.
 
+mod certificate;
 mod descend;
 mod hypotheses;
+mod snap;
+mod staged;
+mod starts;
 
+pub use certificate::Reach;
 pub use descend::Descend;
 pub use hypotheses::{SpaceGroupHypotheses, SpaceGroupHypothesesOptions};
+pub use snap::Snap;
+pub use staged::{StagePlan, Staged};
+pub use starts::Starts;
 
 use crate::{FreeParameters, Parametrisation, Problem, RecoverError, Variables};
 use braggscape_crystal::Structure;
@@ -128,6 +136,8 @@ pub enum AnyStrategy {
     Descend(Descend),
     /// The symmetries that the structure may have, one after the other.
     SpaceGroupHypotheses(SpaceGroupHypotheses),
+    /// Descents in stages from several starts.
+    Staged(Staged),
     /// A strategy of another crate.
     External(Box<dyn Strategy>),
 }

@@ -258,6 +258,7 @@ impl<T: Real> Sticks<T> {
     }
 
     /// Reflection `i`.
+    #[inline(always)]
     pub(crate) fn stick(&self, i: usize) -> StickState<T> {
         let lp = self.lp[i];
         let slope = self.f_squared[i] * self.d_ln_lp[i] + self.d_f_squared[i];
@@ -272,6 +273,7 @@ impl<T: Real> Sticks<T> {
     }
 
     /// For each site, in the order of the structure, d(intensity)/d(h x + k y + l z) of every reflection.
+    #[inline(always)]
     pub(crate) fn site_derivatives(&mut self) -> Vec<Vec<T>> {
         let [fr, fi] = &self.structure_factor;
         let mut derivatives = self.sites.derivatives(&self.table, [fr, fi], &self.f);

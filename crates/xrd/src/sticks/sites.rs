@@ -253,6 +253,7 @@ impl<T: Real> Sites<T> {
 
 impl<T: Real> Sites<T> {
     /// For each site, in the order of the structure, d|F|^2/d(h x + k y + l z) of every reflection.
+    #[inline(always)]
     pub(crate) fn derivatives(
         &mut self,
         table: &HklTable<T>,

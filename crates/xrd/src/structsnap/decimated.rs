@@ -19,9 +19,9 @@ pub(super) const SHORTEST: f64 = 5.0;
 #[derive(Debug, Clone)]
 pub(super) struct NodeModel {
     decimation: Arc<Decimation>,
-    grid: NodeGrid<f64, WIDE>,
+    pub(super) grid: NodeGrid<f64, WIDE>,
     /// Height of a peak of intensity 1.
-    height: f64,
+    pub(super) height: f64,
 }
 
 impl NodeModel {
@@ -36,6 +36,10 @@ impl NodeModel {
         let (start, spacing) = (decimation.node(0), decimation.spacing());
         let grid = NodeGrid::new(start, spacing, decimation.n_nodes(), sigma);
         Some(Self { decimation: Arc::new(decimation), grid, height: 1.0 / (sigma * SQRT_TAU) })
+    }
+
+    pub(super) fn decimation(&self) -> &Arc<Decimation> {
+        &self.decimation
     }
 }
 

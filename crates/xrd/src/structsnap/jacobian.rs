@@ -6,7 +6,7 @@ use super::scratch::Simulated;
 use super::{FWHM_PER_SIGMA, Scratch, Structsnap};
 use crate::cell_gradient::cell_gradient;
 use crate::real::Real;
-use crate::{DecimatedForward, ForwardError, JacobianModel};
+use crate::{ForwardError, JacobianModel};
 use braggscape_crystal::Structure;
 use nalgebra::DMatrix;
 
@@ -46,16 +46,13 @@ impl JacobianColumns {
 
 /// Evenly spaced points: those of the axis, or nodes.
 #[derive(Clone, Copy)]
-struct Points {
-    start: f64,
-    step: f64,
-    n: usize,
+pub(super) struct Points {
+    pub(super) start: f64,
+    pub(super) step: f64,
+    pub(super) n: usize,
     /// Where tails are cut, in standard deviations.
-    cut: f64,
+    pub(super) cut: f64,
 }
-
-/// Tails on nodes, in standard deviations: what the windows of the pattern itself hold.
-const CUT_ON_NODES: f64 = 7.8;
 
 /// A peak's derivatives on its points: of the pattern in the intensity, in the position and in w^2.
 struct Shapes {
@@ -128,7 +125,7 @@ impl Structsnap {
         Some(Decimated { model: self, nodes }.fill_jacobian(structure, columns, scratch, out))
     }
 
-    fn jacobian_at(
+    pub(super) fn jacobian_at(
         &self,
         structure: &Structure,
         columns: JacobianColumns,
@@ -212,23 +209,8 @@ impl JacobianModel for Structsnap {
     }
 }
 
-impl JacobianModel for Decimated<'_> {
-    fn fill_jacobian(
-        &self,
-        structure: &Structure,
-        columns: JacobianColumns,
-        scratch: &mut Scratch,
-        out: &mut DMatrix<f64>,
-    ) -> Result<(), ForwardError> {
-        let decimation = self.decimation();
-        let (start, step, n) = (decimation.node(0), decimation.spacing(), decimation.n_nodes());
-        let points = Points { start, step, n, cut: CUT_ON_NODES };
-        self.model.jacobian_at(structure, columns, points, scratch, out)
-    }
-}
-
 /// d(component of G*)/d(cell parameter): a row a cell parameter, components 11, 22, 33, 23, 13, 12.
-fn chain(structure: &Structure, scratch: &Scratch) -> [[f64; 6]; 6] {
+pub(super) fn chain(structure: &Structure, scratch: &Scratch) -> [[f64; 6]; 6] {
     let mut chain = [[0.0; 6]; 6];
     let metric = structure.lattice().metric_tensor();
     for component in 0..6 {

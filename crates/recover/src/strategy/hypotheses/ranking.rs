@@ -76,7 +76,8 @@ impl Ranking {
     /// The next one by what trials have shown.
     fn by_fit(&self) -> Option<usize> {
         let tried = |(_, e): &(usize, &Entry)| e.n_free > 0 && e.misfit.is_finite();
-        let mut order: Vec<(usize, &Entry)> = self.entries.iter().enumerate().filter(tried).collect();
+        let mut order: Vec<(usize, &Entry)> =
+            self.entries.iter().enumerate().filter(tried).collect();
         order.sort_by(|a, b| a.1.criterion().total_cmp(&b.1.criterion()));
         let open = order.iter().enumerate().filter(|(_, (_, e))| e.hops < MAX_TRIALS);
         open.min_by_key(|(place, (_, e))| (place + 1) * (e.hops + 1)).map(|(_, (rank, _))| *rank)
