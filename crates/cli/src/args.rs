@@ -1,6 +1,8 @@
 //! Arguments of the program.
 
+use braggscape_recover::FreeParameters;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
 use std::path::PathBuf;
 
 /// The laboratory for the loss landscape of powder X-ray diffraction.
@@ -125,8 +127,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  braggscape report runs/quickstart\n  braggscape report runs/fig1a runs/fig1b runs/fig2 --out report.html"
     )]
     Report(ReportArgs),
-    /// Recover one structure (not available yet)
-    Refine(LaterArgs),
+    /// Recover a structure that is almost right from a powder pattern
+    #[command(
+        after_help = "Examples:\n  braggscape refine candidate.cif --target measured.xy --two-theta 10:80 -o refined.cif\n  braggscape refine distorted.jsonl --target truths.jsonl --format jsonl\n  braggscape refine candidate.cif --target measured.xy --config refine.toml"
+    )]
+    Refine(RefineArgs),
     /// Energy, forces and stress of a structure (not available yet)
     Energy(LaterArgs),
     /// Model weights (not available yet)
@@ -282,6 +287,60 @@ pub(crate) struct EvaluateArgs {
     /// Gradients in lengths (1/Å), angles (1/degree) and fractional coordinates as well
     #[arg(long)]
     pub(crate) gradient: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// What is refined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Free {
+    /// The lattice
+    Lattice,
+    /// The fractional coordinates
+    Coordinates,
+    /// Both
+    Both,
+}
+
+impl From<Free> for FreeParameters {
+    fn from(free: Free) -> Self {
+        match free {
+            Free::Lattice => Self::Lattice,
+            Free::Coordinates => Self::Coordinates,
+            Free::Both => Self::Both,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefineArgs {
+    /// Structure file, or - for stdin; of a list every structure is refined, a line each
+    pub(crate) structure: PathBuf,
+    /// Pattern (.xy, .xye, .csv), or structure whose pattern is the target; a list goes line by line with the structures
+    #[arg(long, value_name = "T")]
+    pub(crate) target: PathBuf,
+    /// Strategy [default: one that suits what is refined; see `braggscape list strategies`]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) strategy: Option<String>,
+    /// What is refined [default: lattice]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) refine: Option<Free>,
+    /// Loss that is reported, and minimised by strategies without losses of their own [default: cosine]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) loss: Option<String>,
+    /// TOML with any of refine, strategy, loss, optimizer, projector, variables, seed, max-evaluations, as in a study
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Seed of what is random in the strategy [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Most evaluations of a structure
+    #[arg(long, value_name = "N")]
+    pub(crate) max_evaluations: Option<u64>,
+    /// Write the structure found to this file (.cif, .json or POSCAR), which must not be there yet
+    #[arg(short = 'o', long = "out", value_name = "OUT")]
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
 }

@@ -45,7 +45,7 @@ fn dispatch(cli: &Cli, registry: &Registry) -> Result<ExitCode, Failure> {
         Command::Info(a) => commands::info::run(a, shared),
         Command::List(a) => commands::list::run(a, shared, registry),
         Command::Report(a) => commands::report::run(a, shared),
-        Command::Refine(_) => Err(Failure::not_available("refine")),
+        Command::Refine(a) => commands::refine::run(a, shared, registry),
         Command::Amd(a) => commands::amd::run(a, shared),
         Command::Energy(_) => Err(Failure::not_available("energy")),
         Command::Assets(_) => Err(Failure::not_available("assets")),

@@ -37,7 +37,7 @@ pub use context::{Context, ReferenceSymmetry};
 pub use error::PluginError;
 pub use family::{Entry, Family, OptionDoc};
 pub use options::Options;
-pub use registry::{Registry, StrategyMaker};
+pub use registry::{Registry, StrategyMaker, StrategyParts};
 
 pub use braggscape_crystal as crystal;
 pub use braggscape_loss as loss;

@@ -10,8 +10,19 @@ use braggscape_projector::AnyProjector;
 use braggscape_recover::AnyStrategy;
 use braggscape_xrd::AnyForwardModel;
 
-/// Makes a strategy of the optimizer that the study names beside it.
-pub type StrategyMaker = Box<dyn Fn(AnyOptimizer) -> AnyStrategy + Send + Sync>;
+/// Makes a strategy, of its own options and of what stands beside it.
+pub type StrategyMaker =
+    Box<dyn Fn(StrategyParts<'_>) -> Result<AnyStrategy, PluginError> + Send + Sync>;
+
+/// What a strategy may be made of.
+pub struct StrategyParts<'a> {
+    /// The optimizer that a study names beside the strategy.
+    pub optimizer: AnyOptimizer,
+    /// Builds the components that the strategy's options name.
+    pub registry: &'a Registry,
+    /// What is known of the problem.
+    pub context: &'a Context,
+}
 
 /// All named components of the program.
 pub struct Registry {

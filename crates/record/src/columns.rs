@@ -204,6 +204,8 @@ columns! {
     rms: Option<f64>,
     max_dist: Option<f64>,
     strict: Option<bool>,
+    certified: Option<bool>,
+    ranked_matched: Option<bool>,
     initial_structure: Option<StructureRecord>,
     final_structure: Option<StructureRecord>,
 }

@@ -64,6 +64,10 @@ pub struct Record {
     pub max_dist: Option<f64>,
     /// Whether the final structure meets the strict recovery bounds.
     pub strict: Option<bool>,
+    /// Whether the strategy vouched for its result; nothing if it makes no claims.
+    pub certified: Option<bool>,
+    /// Whether the final structure or another one of those the strategy ranks beside it matches the truth; nothing without such others.
+    pub ranked_matched: Option<bool>,
     /// Value at the start under every loss asked for, by kind.
     pub initial_losses: BTreeMap<String, f64>,
     /// Value at the end under every loss asked for, by kind.

@@ -34,6 +34,14 @@ pub struct Summary {
     pub strict: u64,
     /// Number of tasks whose distorted start already met the strict bounds.
     pub noop_strict: u64,
+    /// Number of tasks whose strategy vouched for its result.
+    pub certified: u64,
+    /// Number of these whose result matched.
+    pub certified_matched: u64,
+    /// Number of these recovered within the strict bounds.
+    pub certified_strict: u64,
+    /// Number of tasks whose result, or another structure that the strategy ranks beside it, matched.
+    pub ranked_matched: u64,
     /// Median final loss of the tasks that have one; of an even number, the mean of the middle two.
     pub median_loss_final: Option<f64>,
     /// Median number of forward simulations of the tasks that did not fail.
@@ -103,6 +111,12 @@ fn group(records: &[Record], by_structure: bool) -> Vec<Summary> {
         summary.noop_strict += yes(r.noop_strict);
         summary.matched += yes(r.matched);
         summary.strict += yes(r.strict);
+        if r.certified == Some(true) {
+            summary.certified += 1;
+            summary.certified_matched += yes(r.matched);
+            summary.certified_strict += yes(r.strict);
+        }
+        summary.ranked_matched += yes(r.ranked_matched.or(r.matched));
         samples.losses.extend(r.loss_final);
         if !r.failed() {
             samples.evaluations.push(r.evaluations as f64);

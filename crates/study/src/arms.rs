@@ -6,7 +6,7 @@ use crate::plan::Problems;
 use crate::structures::StudyStructure;
 use braggscape_loss::{AnyLoss, Loss};
 use braggscape_optim::{Needs, Optimizer, with_causes};
-use braggscape_plugin::{Context, ReferenceSymmetry, Registry};
+use braggscape_plugin::{Context, ReferenceSymmetry, Registry, StrategyParts};
 use braggscape_projector::{AnyProjector, Projector};
 use braggscape_recover::{AnyStrategy, Parametrisation};
 use braggscape_xrd::{AnyForwardModel, ForwardModel};
@@ -79,7 +79,13 @@ pub(crate) fn build_arm(
             ),
         );
     }
-    Some(BuiltArm { projectors, loss, strategy: maker(optimizer) })
+    match maker(StrategyParts { optimizer, registry, context: &context }) {
+        Ok(strategy) => Some(BuiltArm { projectors, loss, strategy }),
+        Err(e) => {
+            problems.add(&path("strategy"), with_causes(&e));
+            None
+        }
+    }
 }
 
 /// The path at which an arm's component stands in the file, if it is its own.

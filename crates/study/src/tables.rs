@@ -17,7 +17,7 @@ pub fn rate_interval(successes: u64, trials: u64) -> (f64, f64) {
 }
 
 /// Columns of the summary tables.
-const HEADINGS: [&str; 19] = [
+const HEADINGS: [&str; 23] = [
     "structure",
     "noise",
     "level",
@@ -37,6 +37,10 @@ const HEADINGS: [&str; 19] = [
     "noop_strict",
     "median_loss_final",
     "median_evaluations",
+    "certified",
+    "certified_matched",
+    "certified_strict",
+    "ranked_matched",
 ];
 
 fn rate(k: u64, n: u64) -> f64 {
@@ -69,6 +73,10 @@ pub fn summary_csv(summaries: &[Summary]) -> String {
             s.noop_strict.to_string(),
             number(s.median_loss_final),
             number(s.median_evaluations),
+            s.certified.to_string(),
+            s.certified_matched.to_string(),
+            s.certified_strict.to_string(),
+            s.ranked_matched.to_string(),
         ]);
     }
     csv_text(rows)
@@ -140,6 +148,7 @@ pub fn summary_text(records: &[Record]) -> String {
             "strict",
             "median loss",
             "evaluations",
+            "certified (right)",
             "failed",
         ]
         .map(str::to_owned)
@@ -162,6 +171,11 @@ pub fn summary_text(records: &[Record]) -> String {
             format!("{:.2}", rate(s.strict, s.n)),
             median(s.median_loss_final, 4),
             median(s.median_evaluations, 0),
+            if s.certified == 0 {
+                "-".to_owned()
+            } else {
+                format!("{} ({})", s.certified, s.certified_matched)
+            },
             s.failed.to_string(),
         ]);
     };
@@ -225,12 +239,23 @@ pub(crate) fn write_timing_table(
             None => groups.push((key, vec![*s])),
         }
     }
-    let headings = ["noise", "level", "arm", "n", "total_seconds", "mean_seconds", "max_seconds"];
+    let headings = [
+        "noise",
+        "level",
+        "arm",
+        "n",
+        "total_seconds",
+        "mean_seconds",
+        "median_seconds",
+        "max_seconds",
+    ];
     let mut rows = vec![headings.map(str::to_owned).to_vec()];
-    for (key, all) in groups {
+    for (key, mut all) in groups {
+        all.sort_by(f64::total_cmp);
         let total: f64 = all.iter().sum();
-        let max = all.iter().copied().fold(0.0, f64::max);
-        let numbers = [all.len() as f64, total, total / all.len() as f64, max];
+        let (n, max) = (all.len(), all.last().copied().unwrap_or(0.0));
+        let median = 0.5 * (all[(n - 1) / 2] + all[n / 2]);
+        let numbers = [n as f64, total, total / n as f64, median, max];
         rows.push(key.into_iter().chain(numbers.map(|x| x.to_string())).collect());
     }
     let tables = dir.join("tables");

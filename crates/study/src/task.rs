@@ -1,9 +1,9 @@
 //! One task: distort, recover, judge, record.
 
-use crate::Plan;
 use crate::config::kind_of;
 use crate::plan::TaskKey;
 use crate::seed::stream;
+use crate::{Arm, Plan};
 use braggscape_crystal::Structure;
 use braggscape_loss::Loss;
 use braggscape_metrics::{Metric, Prepared};
@@ -16,6 +16,7 @@ use braggscape_xrd::{ForwardModel, Scratch};
 use rand::Rng;
 use std::collections::BTreeMap;
 use std::error::Error;
+use toml::Value;
 
 /// The truth of a task, prepared once a structure.
 pub(crate) struct Truth {
@@ -80,11 +81,17 @@ fn blank(plan: &Plan, key: TaskKey, index: u64) -> Record {
         arm: arm.name.clone(),
         loss: kind_of(&arm.loss).to_owned(),
         projector: kind_of(&arm.projector).to_owned(),
-        optimizer: kind_of(&arm.optimizer).to_owned(),
+        optimizer: optimizer_of(arm).to_owned(),
         strategy: kind_of(&arm.strategy).to_owned(),
         seed: plan.config.seed,
         ..Record::default()
     }
+}
+
+/// Kind of the optimizer that an arm's strategy uses: its own, if it has one.
+fn optimizer_of(arm: &Arm) -> &str {
+    let own = arm.strategy.get("optimizer").and_then(Value::as_table);
+    kind_of(own.unwrap_or(&arm.optimizer))
 }
 
 fn fill(
@@ -145,6 +152,17 @@ fn fill(
     record.matched = Some(found.matched);
     record.rms = found.rms;
     record.max_dist = found.max_dist;
+    record.certified = outcome.certified;
+    if !outcome.alternatives.is_empty() {
+        let mut any = found.matched;
+        for other in &outcome.alternatives {
+            any |= plan
+                .matcher
+                .compare(&truth.prepared, &plan.matcher.prepare(&other.structure)?)?
+                .matched;
+        }
+        record.ranked_matched = Some(any);
+    }
     record.strict = Some(plan.strict.recovered(truth_structure, &outcome.structure)?);
     record.initial_metrics = metrics(plan, truth_structure, &start)?;
     record.final_metrics = metrics(plan, truth_structure, &outcome.structure)?;

@@ -1,7 +1,7 @@
 //! `braggscape evaluate`.
 
 use super::losses;
-use crate::args::{EvaluateArgs, OutputFormat, Shared};
+use crate::args::{EvaluateArgs, ModelArgs, OutputFormat, Shared};
 use crate::failure::Failure;
 use crate::input::{self, Structures, StructuresOrPattern};
 use crate::output::{batch, choose, notice, print_json};
@@ -12,26 +12,28 @@ use braggscape_pattern::Pattern;
 use braggscape_plugin::Registry;
 use braggscape_xrd::{ForwardModel, Scratch, Structsnap, StructureGradient};
 use serde_json::{Map, Value, json};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// What structures are evaluated against.
-enum Target {
+pub(super) enum Target {
     /// One model and pattern for all.
     Fixed(Box<(Structsnap, Pattern)>),
     /// Line i against line i.
     Lines(Box<dyn Iterator<Item = Result<RawEntry, Failure>>>),
 }
 
-fn target(args: &EvaluateArgs) -> Result<Target, Failure> {
-    let fixed = match input::structures_or_pattern(&args.target)? {
-        StructuresOrPattern::Pattern(p) => preset::model_for(&args.model, &p)?,
+/// The target of a `--target` option.
+pub(super) fn target(path: &Path, model: &ModelArgs) -> Result<Target, Failure> {
+    let fixed = match input::structures_or_pattern(path)? {
+        StructuresOrPattern::Pattern(p) => preset::model_for(model, &p)?,
         StructuresOrPattern::Structures(Structures::Many(entries)) => {
             return Ok(Target::Lines(entries));
         }
         StructuresOrPattern::Structures(Structures::One(s)) => {
-            let model = preset::model(&args.model)?;
+            let model = preset::model(model)?;
             let pattern = preset::simulate(&model, &s.structure, &mut Scratch::default())
-                .map_err(|e| e.at(&input::name_of(&args.target)))?;
+                .map_err(|e| e.at(&input::name_of(path)))?;
             (model, pattern)
         }
     };
@@ -46,7 +48,7 @@ pub(crate) fn run(
     choose(shared, "evaluate", &[OutputFormat::Json, OutputFormat::Jsonl])?;
     let losses = losses(registry, &args.loss)?;
     let plain = preset::model(&args.model)?;
-    let target = target(args)?;
+    let target = target(&args.target, &args.model)?;
     let structures = input::structures(&args.structure)?;
     if let (Structures::One(_), Target::Lines(_)) = (&structures, &target) {
         return Err(Failure::usage(format!(
@@ -69,7 +71,8 @@ pub(crate) fn run(
                 .map_err(|e| e.at(&input::place_of(&args.structure, &entry)))
         }),
         (Structures::Many(entries), Target::Lines(targets)) => {
-            batch(pair(entries, targets, args), |(entry, target), scratch| {
+            let pairs = pair(entries, targets, (&args.structure, &args.target));
+            batch(pairs, |(entry, target), scratch| {
                 let truth = input::parse(&target)?;
                 let pattern = preset::simulate(&plain, &truth.structure, scratch)
                     .map_err(|e| e.at(&input::place_of(&args.target, &target)))?;
@@ -82,11 +85,11 @@ pub(crate) fn run(
 }
 
 /// Line i with line i; a list that ends early gives one error entry.
-fn pair(
+pub(super) fn pair<'a>(
     mut entries: Box<dyn Iterator<Item = Result<RawEntry, Failure>>>,
     mut targets: Box<dyn Iterator<Item = Result<RawEntry, Failure>>>,
-    args: &EvaluateArgs,
-) -> impl Iterator<Item = Result<(RawEntry, RawEntry), Failure>> + '_ {
+    (structure, target): (&'a Path, &'a Path),
+) -> impl Iterator<Item = Result<(RawEntry, RawEntry), Failure>> + 'a {
     let mut ended = false;
     std::iter::from_fn(move || {
         if ended {
@@ -97,11 +100,8 @@ fn pair(
             (Some(e), Some(t)) => Some(e.and_then(|e| Ok((e, t?)))),
             (e, _) => {
                 ended = true;
-                let (long, short) = if e.is_some() {
-                    (&args.structure, &args.target)
-                } else {
-                    (&args.target, &args.structure)
-                };
+                let (long, short) =
+                    if e.is_some() { (structure, target) } else { (target, structure) };
                 Some(Err(Failure::usage(format!(
                     "{} holds more structures than {}",
                     long.display(),

@@ -125,7 +125,7 @@ fn niggli_cell(s: &Structure) -> Result<Structure, Failure> {
     s.with_lattice(lattice).with_frac_coords(&coords).map_err(|e| Failure::work(&e))
 }
 
-fn write_structure(path: &Path, s: &Structure, id: Option<&str>) -> Result<(), Failure> {
+pub(super) fn write_structure(path: &Path, s: &Structure, id: Option<&str>) -> Result<(), Failure> {
     let text = match Format::from_path(path).map_err(|e| Failure::bad_input(&e))? {
         Format::Cif => write_cif(s, id),
         Format::Poscar => write_poscar(s, id).map_err(|e| Failure::work(&e))?,

@@ -10,6 +10,7 @@ pub(crate) mod landscape;
 pub(crate) mod list;
 pub(crate) mod matching;
 pub(crate) mod perturb;
+pub(crate) mod refine;
 pub(crate) mod report;
 pub(crate) mod run;
 mod scoring;

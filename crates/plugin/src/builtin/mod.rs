@@ -7,13 +7,15 @@ mod metrics;
 mod noise;
 mod optimizers;
 mod projectors;
+mod strategies;
 
 pub(crate) use forward::forward_models;
 pub(crate) use losses::losses;
 pub(crate) use metrics::metrics;
 pub(crate) use noise::noise;
-pub(crate) use optimizers::{optimizers, strategies};
+pub(crate) use optimizers::optimizers;
 pub(crate) use projectors::projectors;
+pub(crate) use strategies::strategies;
 
 use crate::family::{Entry, Family};
 use crate::{Context, Options, PluginError};

@@ -1,15 +1,13 @@
-//! The built-in optimizers and strategies.
+//! The built-in optimizers.
 
-use super::{Nothing, entry, simple};
+use super::entry;
 use crate::family::{Entry, Family};
-use crate::registry::StrategyMaker;
 use crate::{Context, Options, PluginError};
 use braggscape_optim::{
     Adam, AdamOptions, AnyOptimizer, BasinHopping, BasinHoppingOptions, CmaEs, CmaEsOptions, Fire,
     FireOptions, GradientDescent, GradientDescentOptions, Lbfgs, LbfgsOptions, LevenbergMarquardt,
     LevenbergMarquardtOptions, Momentum, MomentumOptions, Nesterov, NesterovOptions, OptimError,
 };
-use braggscape_recover::Descend;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -111,10 +109,4 @@ pub(crate) fn optimizers() -> Family<AnyOptimizer> {
             ("nesterov", nesterov),
         ],
     )
-}
-
-pub(crate) fn strategies() -> Family<StrategyMaker> {
-    let descend = |_: Nothing| -> StrategyMaker { Box::new(|o| Descend::new(o).into()) };
-    let summary = "one optimizer on one loss from the given structure (the paper)";
-    Family::new("strategy", vec![("descend", simple(summary, "", descend))])
 }

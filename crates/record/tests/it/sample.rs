@@ -45,6 +45,8 @@ pub(crate) fn record(task_index: u64) -> Record {
         rms: Some(1e-300),
         max_dist: Some(0.2),
         strict: Some(true),
+        certified: Some(true),
+        ranked_matched: None,
         initial_losses: [("cosine".to_owned(), 0.7), ("r-wp".to_owned(), 1.5)].into(),
         final_losses: [("cosine".to_owned(), -0.0)].into(),
         initial_metrics: [("acme.span".to_owned(), 3.5), ("pdd-emd".to_owned(), 0.25)].into(),
@@ -91,7 +93,7 @@ pub(crate) fn any_record(task_index: u64) -> impl Strategy<Value = Record> {
     let counts = (any::<u32>(), any::<u64>(), count(), count());
     let reasons = (of(text()), of(text()));
     let numbers = (number(), prop::array::uniform5(of(number())));
-    let flags = prop::array::uniform4(of(any::<bool>()));
+    let flags = prop::array::uniform6(of(any::<bool>()));
     let maps = (losses(), losses(), metrics(), metrics());
     let structures = (of(structure()), of(structure()));
     (words, counts, reasons, numbers, flags, maps, structures).prop_map(
@@ -121,6 +123,8 @@ pub(crate) fn any_record(task_index: u64) -> impl Strategy<Value = Record> {
             rms: numbers.1[3],
             max_dist: numbers.1[4],
             strict: flags[3],
+            certified: flags[4],
+            ranked_matched: flags[5],
             initial_losses: maps.0,
             final_losses: maps.1,
             initial_metrics: maps.2,

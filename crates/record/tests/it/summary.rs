@@ -75,6 +75,7 @@ fn failed_tasks_count_as_tried_and_not_recovered() {
         matched: 3,
         strict: 1,
         noop_strict: 0,
+        ranked_matched: 3,
         median_loss_final: Some(0.25),
         median_evaluations: Some(25.0),
         ..Summary::default()

@@ -307,6 +307,7 @@ impl Strategy for Staged {
         }
         let none = RecoverError::NoStart { starts: self.starts.count };
         let mut best = best.ok_or(none)?;
+        let certified = self.certificate.map(|_| vouched(&best));
         let mut parts: Vec<Stage> = stages.plans.iter().map(StageOfTask::report).collect();
         if let Some(snap) = self.snap.filter(|_| task.free.lattice()) {
             let before = stages.evaluations;
@@ -329,7 +330,7 @@ impl Strategy for Staged {
             iterations: stages.iterations,
             termination: best.termination,
             stages: parts,
-            certified: self.certificate.map(|_| vouched(&best)),
+            certified,
             alternatives: Vec::new(),
             structure: best.structure,
         })

@@ -33,6 +33,11 @@ pub(crate) fn suiting(optimizer: &Table) -> Variables {
     if kind_of(optimizer) == "gradient-descent" { Variables::Cell } else { Variables::Strain }
 }
 
+/// The same for an arm, whose strategy may have methods of its own.
+fn suiting_arm(arm: &Arm) -> Variables {
+    if kind_of(&arm.strategy) == "descend" { suiting(&arm.optimizer) } else { Variables::Strain }
+}
+
 /// Resolves a component; a problem stands at the key it is about.
 pub(crate) fn resolve<T>(
     reader: &mut Reader<'_>,
@@ -198,7 +203,7 @@ pub(super) fn arms(reader: &mut Reader<'_>, registry: &Registry, context: &Conte
         }
         let own = table.get("variables");
         let given = own.map_or(common, |value| variables(reader, &join(&path, "variables"), value));
-        arm.variables = given.unwrap_or_else(|| suiting(&arm.optimizer));
+        arm.variables = given.unwrap_or_else(|| suiting_arm(&arm));
         arm.name = match table.get("name") {
             Some(Value::String(name)) if !name.is_empty() => name.clone(),
             None => default_name(&arm),
