@@ -18,7 +18,9 @@ mod standardize;
 pub use assignment::{Orbit, OrbitSite, SiteImage, SymmetryAssignment};
 pub use dataset::{SymmetryDataset, SymmetryError, find_symmetry};
 pub use fixed::FixedSubspace;
-pub use hypotheses::{Hypothesis, HypothesisOptions, HypothesisOrbit, hypotheses};
+pub use hypotheses::{
+    Hypothesis, HypothesisOptions, HypothesisOrbit, hypotheses, hypotheses_weighed,
+};
 pub use operation::{OperationSyntax, SymmetryOperation};
 pub(crate) use space_group::operations_from_hall_symbol;
 pub use space_group::{SpaceGroup, UnknownSpaceGroup};

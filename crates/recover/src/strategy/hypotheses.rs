@@ -1,12 +1,15 @@
 //! Recovery of coordinates by trying the symmetries that the structure may have.
 
+mod absences;
+mod contacts;
 mod fit;
 mod ranking;
 mod start;
 
 use super::{Alternative, Outcome, RecoveryTask, Stage, Strategy};
 use crate::{Parametrisation, RecoverError};
-use braggscape_crystal::symmetry::{Hypothesis, HypothesisOptions, hypotheses};
+use absences::Absences;
+use braggscape_crystal::symmetry::{Hypothesis, HypothesisOptions, hypotheses_weighed};
 use braggscape_optim::{OptimError, Termination};
 use fit::{Fitter, Trial};
 use ranking::{Ranking, Turn};
@@ -79,11 +82,20 @@ impl Strategy for SpaceGroupHypotheses {
         let initial_loss = problem.loss_of_structure(&as_given.unpack(&as_given.pack())?)?;
         let limit = task.limits.max_evaluations.min(o.max_evaluations);
         let fitter = Fitter::new(task, o, limit)?;
-        let found = hypotheses(
+        let mut absences = if task.free.lattice() {
+            None
+        } else {
+            Absences::new(task.forward, task.start, task.target)
+        };
+        let found = hypotheses_weighed(
             task.start,
             &HypothesisOptions {
                 metric_tolerance: o.metric_tolerance,
                 max_hypotheses: o.max_hypotheses,
+            },
+            |operations| match &mut absences {
+                Some(absences) => absences.weigh(operations),
+                None => Some(0.0),
             },
         )?;
         let mut starts = Starts::new(task.start, task.seed);

@@ -102,9 +102,9 @@ impl Snap {
         reach: &Reach,
         fit: Fit,
     ) -> Result<(Fit, Option<Kept>), RecoverError> {
-        let (mut best, mut kept, mut seen) = (fit, None, 1);
+        let (mut seen, all) = (1, 3 * fit.structure.n_sites());
         for symprec in TOLERANCES {
-            let Ok(symmetry) = SymmetryAssignment::of(&best.structure, symprec) else { continue };
+            let Ok(symmetry) = SymmetryAssignment::of(&fit.structure, symprec) else { continue };
             let n = symmetry.operations().len();
             if n <= seen {
                 continue;
@@ -113,16 +113,15 @@ impl Snap {
             let projector = SpaceGroupProjector::new(symmetry.into());
             let n_free = projector.n_free_coordinates();
             let projector = AnyProjector::from(projector);
-            let Some(found) = stages.on_constraint(task, &best.structure, &projector)? else {
+            let Some(found) = stages.on_constraint(task, &fit.structure, &projector)? else {
                 continue;
             };
-            let all = 3 * best.structure.n_sites();
-            if found.loss <= best.loss + self.tolerance + reach.penalty(all - n_free) {
-                (best, kept, seen) = (found, Some(Kept { name, n_free }), n);
-                break;
+            seen = n;
+            if found.loss <= fit.loss + self.tolerance + reach.penalty(all - n_free) {
+                return Ok((found, Some(Kept { name, n_free })));
             }
         }
-        Ok((best, kept))
+        Ok((fit, None))
     }
 }
 

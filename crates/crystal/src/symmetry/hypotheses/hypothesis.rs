@@ -111,6 +111,25 @@ impl Hypothesis {
         self.log_evidence
     }
 
+    /// Puts an orbit where its first site is as near to x as the symmetry allows.
+    ///
+    /// # Panics
+    /// If the orbit is none of this hypothesis.
+    pub fn place(
+        &self,
+        orbit: &HypothesisOrbit,
+        x: &Vector3<f64>,
+        frac_coords: &mut [Vector3<f64>],
+    ) {
+        let letter = |p: &&super::setting::Position| p.letter == orbit.wyckoff;
+        let position = self.setting.positions.iter().find(letter);
+        let position = position.expect("a Wyckoff position of the setting");
+        let (u, _) = position.members[0].nearest(x);
+        for (member, site) in position.members.iter().zip(&orbit.sites) {
+            frac_coords[*site] = member.at(&u);
+        }
+    }
+
     /// What the hypothesis is in words, such as "P6_3/mmc Na 2a 2b, S 4f".
     pub fn name(&self) -> String {
         let mut text = self.setting.hm_symbol.clone();

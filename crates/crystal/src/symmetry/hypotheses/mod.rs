@@ -9,4 +9,4 @@ mod search;
 mod setting;
 
 pub use hypothesis::{Hypothesis, HypothesisOrbit};
-pub use search::{HypothesisOptions, hypotheses};
+pub use search::{HypothesisOptions, hypotheses, hypotheses_weighed};

@@ -6,6 +6,7 @@ use super::kinds::{kinds, of_kind};
 use super::lattice::{Symmetrised, symmetrise};
 use super::orbits::{Choice, Estimate, Fit, MAX_SITES, estimate, fit};
 use super::setting::{self, Setting};
+use crate::symmetry::SymmetryOperation;
 use crate::{Assignment, CrystalError, Structure};
 use nalgebra::Vector3;
 use std::collections::HashMap;
@@ -38,6 +39,8 @@ struct Combination {
     setting: &'static Setting,
     lattice: usize,
     choices: Vec<Choice>,
+    /// ln of the evidence by all but the sites.
+    known: f64,
     log_evidence: f64,
 }
 
@@ -85,6 +88,19 @@ pub fn hypotheses(
     structure: &Structure,
     options: &HypothesisOptions,
 ) -> Result<Vec<Hypothesis>, CrystalError> {
+    hypotheses_weighed(structure, options, |_| Some(0.0))
+}
+
+/// Like [`hypotheses`] with what else is known of space groups: `weigh` gets the operations of a setting and gives what is to be added
+/// to ln of the evidence, or `None` for groups that are out of the question.
+///
+/// # Errors
+/// As [`hypotheses`].
+pub fn hypotheses_weighed(
+    structure: &Structure,
+    options: &HypothesisOptions,
+    mut weigh: impl FnMut(&[SymmetryOperation]) -> Option<f64>,
+) -> Result<Vec<Hypothesis>, CrystalError> {
     let kinds = kinds(structure);
     let coords = structure.frac_coords();
     let x: Vec<Vec<Vector3<f64>>> = kinds.iter().map(|kind| of_kind(kind, &coords)).collect();
@@ -100,7 +116,8 @@ pub fn hypotheses(
             continue;
         };
         let Some(setting) = setting::setting(hall_number) else { continue };
-        let known = lattice_evidence(lattice.square, lattice.n_bound);
+        let Some(weight) = weigh(&setting.operations) else { continue };
+        let known = lattice_evidence(lattice.square, lattice.n_bound) + weight;
         lattices.push(lattice);
         let of_kinds: Vec<Vec<Estimate>> = x.iter().map(|x| estimate(setting, x)).collect();
         for (choices, terms) in combine(&of_kinds) {
@@ -108,6 +125,7 @@ pub fn hypotheses(
                 setting,
                 lattice: lattices.len() - 1,
                 choices,
+                known,
                 log_evidence: terms.evidence(coords.len()) + known,
             });
         }
@@ -216,7 +234,7 @@ impl Fits<'_> {
             n_free: terms.n_free,
             rms: (square / given.len() as f64).sqrt(),
             strain: lattice.square.sqrt(),
-            log_evidence: evidence + lattice_evidence(lattice.square, lattice.n_bound),
+            log_evidence: evidence + combination.known,
         })
     }
 }
