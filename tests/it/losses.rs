@@ -48,7 +48,7 @@ fn xcorr(max_shift: MaxShift) -> Xcorr {
 }
 
 fn blurred(axis: BlurAxis, blur: f64) -> AnyLoss {
-    let options = BlurredOverlapOptions { axis, blur, wavelength: 1.5406 };
+    let options = BlurredOverlapOptions { axis, blur, ..Default::default() };
     BlurredOverlap::new(options).unwrap().into()
 }
 

@@ -1,9 +1,11 @@
 //! The structures of a study.
 
-use braggscape_crystal::io::{Format, read_one, structure_to_json};
-use braggscape_crystal::symmetry::find_symmetry;
+use braggscape_crystal::io::{Format, NamedStructure, read_many, read_one, structure_to_json};
+use braggscape_crystal::symmetry::{SymmetryError, find_symmetry};
 use braggscape_crystal::{Structure, study_crystal, study_crystals};
 use braggscape_projector::CellShape;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 
 /// Tolerance of the space group of a study structure, Å.
@@ -38,7 +40,7 @@ pub(crate) fn load(entries: &[String], base: &Path) -> (Vec<StudyStructure>, Vec
         } else if let Some(crystal) = study_crystal(entry) {
             Ok(vec![embedded(crystal)])
         } else {
-            from_file(&base.join(entry), entry).map(|s| vec![s])
+            from_files(&base.join(entry), entry)
         };
         match found {
             Ok(structures) => {
@@ -80,6 +82,33 @@ fn embedded(crystal: &braggscape_crystal::StudyCrystal) -> StudyStructure {
     }
 }
 
+/// The structures of a list (.jsonl, .csv), or that of any other file.
+fn from_files(path: &Path, entry: &str) -> Result<Vec<StudyStructure>, String> {
+    let list = Format::from_path(path).ok().filter(|format| format.holds_many());
+    let Some(format) = list.filter(|_| path.is_file()) else {
+        return from_file(path, entry).map(|s| vec![s]);
+    };
+    let file = File::open(path).map_err(|e| format!("{entry}: cannot be read: {e}"))?;
+    let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or(entry);
+    let mut all = Vec::new();
+    for (i, named) in read_many(BufReader::new(file), format, entry).enumerate() {
+        let named = named.map_err(|e| e.to_string())?;
+        let name = named.id.clone().unwrap_or_else(|| format!("{stem}-{}", i + 1));
+        all.push(of_named(named, name).map_err(|e| format!("{entry}: structure {}: {e}", i + 1))?);
+    }
+    if all.is_empty() {
+        return Err(format!("{entry}: holds no structure"));
+    }
+    Ok(all)
+}
+
+/// A structure with the shape of its cell.
+fn of_named(named: NamedStructure, name: String) -> Result<StudyStructure, SymmetryError> {
+    let symmetry = find_symmetry(&named.structure, SYMPREC)?;
+    let shape = CellShape::of(symmetry.crystal_family, &named.structure.cell());
+    Ok(StudyStructure { name, id: named.id, structure: named.structure, shape })
+}
+
 fn from_file(path: &Path, entry: &str) -> Result<StudyStructure, String> {
     let known = || {
         let names: Vec<_> = study_crystals().iter().map(|c| c.formula).collect();
@@ -93,8 +122,6 @@ fn from_file(path: &Path, entry: &str) -> Result<StudyStructure, String> {
     })?;
     let format = Format::from_path(path).map_err(|e| e.to_string())?;
     let named = read_one(&bytes, format, entry).map_err(|e| e.to_string())?;
-    let symmetry = find_symmetry(&named.structure, SYMPREC).map_err(|e| format!("{entry}: {e}"))?;
-    let shape = CellShape::of(symmetry.crystal_family, &named.structure.cell());
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or(entry);
-    Ok(StudyStructure { name: stem.to_owned(), id: named.id, structure: named.structure, shape })
+    of_named(named, stem.to_owned()).map_err(|e| format!("{entry}: {e}"))
 }

@@ -26,7 +26,7 @@ use toml::Value as Toml;
 fn suiting(free: FreeParameters) -> &'static str {
     match free {
         FreeParameters::Lattice => "symmetry-snap",
-        FreeParameters::Coordinates | FreeParameters::Both => "certified-restarts",
+        FreeParameters::Coordinates | FreeParameters::Both => "joint",
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::program::{program, run};
 use std::process::Stdio;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
+    "refine",
     "amd",
     "run",
     "check",
@@ -18,7 +19,7 @@ const COMMANDS: [&str; 13] = [
     "landscape",
     "report",
 ];
-const LATER: [&str; 3] = ["refine", "energy", "assets"];
+const LATER: [&str; 2] = ["energy", "assets"];
 
 #[test]
 fn help_of_each_command_shows_an_example() {

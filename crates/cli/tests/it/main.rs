@@ -10,6 +10,7 @@ mod gradient;
 mod help;
 mod landscape;
 mod program;
+mod refine;
 mod report;
 mod scoring;
 mod standard_cells;

@@ -1,7 +1,9 @@
 //! Gauss-Newton matrices against residuals that are differentiated numerically.
 
-use braggscape_loss::{Cosine, Loss, Mse, Normalisation};
-use braggscape_pattern::Pattern;
+use braggscape_loss::{
+    BlurAxis, BlurredOverlap, BlurredOverlapOptions, Cosine, Loss, Mse, Normalisation, Pearson,
+};
+use braggscape_pattern::{Axis, AxisKind, DecimatedTarget, Decimation, Pattern};
 use braggscape_testkit::strategies::positive_pattern_pairs;
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
@@ -80,4 +82,107 @@ fn a_jacobian_of_another_length_is_refused() {
         let e = least_squares.gauss_newton(&f, &f, &jacobian, &mut hessian).unwrap_err();
         assert!(e.to_string().contains("3 entries"), "{e}");
     }
+}
+
+/// Central differences of the unit residuals of a negative correlation L = |r|^2/2 - 1, from its values alone:
+/// |r(p) - r(-p)|^2 = 2 (1 + L(g+, g-)).
+fn correlation_matrix(loss: &dyn Loss, at: impl Fn(&[f64; 2]) -> Pattern, h: f64) -> DMatrix<f64> {
+    let half = |p: [f64; 2]| {
+        let (a, b) = (at(&p), at(&[-p[0], -p[1]]));
+        2.0 * (1.0 + loss.value(&a, &b).unwrap()) / (4.0 * h * h)
+    };
+    let (x, y, both) = (half([h, 0.0]), half([0.0, h]), half([h, h]));
+    let across = 0.5 * (both - x - y);
+    DMatrix::from_row_slice(2, 2, &[x, across, across, y])
+}
+
+/// Two peaks, and their derivatives in the position of the first and the height of the second.
+fn peaks(x: &[f64], p: &[f64; 2]) -> Vec<f64> {
+    let gauss = |x: f64, c: f64| (-0.5 * ((x - c) / SIGMA).powi(2)).exp();
+    x.iter().map(|x| gauss(*x, 14.0 + p[0]) + (0.6 + p[1]) * gauss(*x, 19.0)).collect()
+}
+
+fn slopes(x: &[f64]) -> DMatrix<f64> {
+    let gauss = |x: f64, c: f64| (-0.5 * ((x - c) / SIGMA).powi(2)).exp();
+    DMatrix::from_fn(x.len(), 2, |i, k| match k {
+        0 => gauss(x[i], 14.0) * (x[i] - 14.0) / (SIGMA * SIGMA),
+        _ => gauss(x[i], 19.0),
+    })
+}
+
+const SIGMA: f64 = 0.3;
+
+fn correlations() -> Vec<Box<dyn Loss>> {
+    let blurred = |axis, blur, taper| {
+        let options = BlurredOverlapOptions { axis, blur, taper, ..Default::default() };
+        Box::new(BlurredOverlap::new(options).unwrap()) as Box<dyn Loss>
+    };
+    vec![
+        Box::new(Pearson::default()),
+        blurred(BlurAxis::LnQ, 0.1, 0.0),
+        blurred(BlurAxis::LnQ, 0.02, 0.1),
+        blurred(BlurAxis::Q, 0.05, 0.0),
+        blurred(BlurAxis::TwoTheta, 0.4, 2.0),
+        // Narrower than the peaks.
+        blurred(BlurAxis::LnQ, 0.005, 0.0),
+    ]
+}
+
+#[test]
+fn correlations_give_the_matrix_of_their_residuals_on_all_points_and_on_nodes() {
+    let axis = Axis::uniform(AxisKind::TwoTheta, 5.0, 0.01, 3000).unwrap();
+    let x = axis.to_vec();
+    let pattern = |p: &[f64; 2]| Pattern::new(axis.clone(), peaks(&x, p)).unwrap();
+    let (f, g) = (pattern(&[0.4, -0.2]), pattern(&[0.0, 0.0]));
+    let decimation = std::sync::Arc::new(Decimation::new(&axis, SIGMA, 0.3..=0.39).unwrap());
+    let nodes: Vec<f64> = (0..decimation.n_nodes()).map(|m| decimation.node(m)).collect();
+    for (i, loss) in correlations().iter().enumerate() {
+        let expected = correlation_matrix(loss.as_ref(), pattern, 1e-3);
+        let mut found = DMatrix::zeros(0, 0);
+        loss.least_squares().unwrap().gauss_newton(&f, &g, &slopes(&x), &mut found).unwrap();
+        let scale = expected.amax();
+        assert!((&found - &expected).amax() < 1e-4 * scale, "{i}: {found} {expected}");
+
+        let on_nodes = loss.decimated().unwrap();
+        let plain = DecimatedTarget::new(std::sync::Arc::clone(&decimation), &f).unwrap();
+        let target = on_nodes.target_on_nodes(plain, &f).unwrap();
+        let calc = peaks(&nodes, &[0.0, 0.0]);
+        let (all, few) =
+            (loss.value(&f, &g).unwrap(), on_nodes.value_on_nodes(&target, &calc).unwrap());
+        assert!((all - few).abs() < 1e-7, "{i}: {all} {few}");
+        let mut grad = vec![f64::NAN; calc.len()];
+        let again = on_nodes.value_and_gradient_on_nodes(&target, &calc, &mut grad).unwrap();
+        assert_eq!(again.to_bits(), few.to_bits());
+        let along: Vec<f64> = slopes(&nodes)
+            .column_iter()
+            .map(|column| column.iter().zip(&grad).map(|(c, d)| c * d).sum())
+            .collect();
+        for k in 0..2 {
+            let at = |t: f64| {
+                let mut p = [0.0; 2];
+                p[k] = t;
+                on_nodes.value_on_nodes(&target, &peaks(&nodes, &p)).unwrap()
+            };
+            let slope = braggscape_testkit::differences::slope(at, 1e-3);
+            assert!((along[k] - slope.value).abs() < 1e-7, "{i} {k}: {along:?} {}", slope.value);
+        }
+        let mut matrix = DMatrix::zeros(0, 0);
+        let squares = on_nodes.least_squares_on_nodes().unwrap();
+        squares.gauss_newton_on_nodes(&target, &calc, &slopes(&nodes), &mut matrix).unwrap();
+        assert!((&matrix - &found).amax() < 1e-6 * scale, "{i}: {matrix} {found}");
+    }
+}
+
+#[test]
+fn a_target_on_nodes_of_another_loss_is_refused() {
+    let axis = Axis::uniform(AxisKind::TwoTheta, 5.0, 0.01, 3000).unwrap();
+    let f = Pattern::new(axis.clone(), peaks(&axis.to_vec(), &[0.0; 2])).unwrap();
+    let decimation = std::sync::Arc::new(Decimation::new(&axis, SIGMA, 0.3..=0.39).unwrap());
+    let calc = vec![1.0; decimation.n_nodes()];
+    let plain = DecimatedTarget::new(decimation, &f).unwrap();
+    let loss = BlurredOverlap::new(BlurredOverlapOptions::default()).unwrap();
+    let e = loss.decimated().unwrap().value_on_nodes(&plain, &calc).unwrap_err().to_string();
+    assert!(e.contains("not prepared"), "{e}");
+    let e = BlurredOverlap::new(BlurredOverlapOptions { taper: -1.0, ..Default::default() });
+    assert!(e.unwrap_err().to_string().contains("taper"));
 }

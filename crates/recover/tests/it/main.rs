@@ -3,6 +3,7 @@
 
 mod least_squares;
 mod optimizers;
+mod strategies;
 mod variables;
 
 use braggscape_crystal::{CellParameters, Lattice, Structure, study_crystal};

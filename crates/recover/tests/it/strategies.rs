@@ -1,0 +1,243 @@
+//! Strategies on study crystals: what they bring home, what they vouch for, what they refuse.
+
+use super::{model, truth};
+use braggscape_crystal::{CellParameters, Lattice, Structure, study_crystal};
+use braggscape_loss::{AnyLoss, BlurredOverlap, BlurredOverlapOptions, Cosine, Pearson};
+use braggscape_metrics::StructureMatcherOptions;
+use braggscape_metrics::{StrictRecovery, StrictRecoveryOptions, StructureMatcher};
+use braggscape_noise::{Background, Counts, Displacement, NoiseModel, Strain};
+use braggscape_optim::{LevenbergMarquardt, LevenbergMarquardtOptions, Limits};
+use braggscape_pattern::{Axis, AxisKind, Pattern};
+use braggscape_projector::{AnyProjector, Identity};
+use braggscape_recover::{
+    FreeParameters, Joint, JointOptions, Outcome, Reach, RecoverError, RecoveryTask, Snap,
+    StagePlan, Staged, Starts, Strategy, Variables,
+};
+use braggscape_xrd::{AnyForwardModel, ForwardModel, Scratch};
+use rand_chacha::ChaCha12Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+fn stage(name: &str, loss: AnyLoss, last: bool) -> StagePlan {
+    let options = LevenbergMarquardtOptions {
+        value_tolerance: if last { 1e-12 } else { 1e-4 },
+        max_iterations: if last { 40 } else { 15 },
+        ..Default::default()
+    };
+    StagePlan {
+        name: name.to_owned(),
+        loss,
+        optimizer: LevenbergMarquardt::new(options).unwrap().into(),
+        free: None,
+        hold_reflections: false,
+        give_up_above: None,
+    }
+}
+
+/// From a wide blur to the sharp pattern.
+fn plans() -> Vec<StagePlan> {
+    let blurred = |blur: f64| {
+        let options = BlurredOverlapOptions { blur, taper: 0.1, ..Default::default() };
+        stage(&format!("{blur}"), BlurredOverlap::new(options).unwrap().into(), false)
+    };
+    let mut plans: Vec<StagePlan> = [0.15, 0.1, 0.05, 0.02].into_iter().map(blurred).collect();
+    plans.push(stage("sharp", Pearson::default().into(), true));
+    plans
+}
+
+fn graduated(starts: u64, snap: bool) -> Staged {
+    let starts = Starts { count: starts, strain: 0.22, displacement: 0.05 };
+    Staged::new(plans(), starts, Some(1e-5), snap.then(Snap::default)).unwrap()
+}
+
+fn pattern(model: &AnyForwardModel, structure: &Structure) -> Pattern {
+    let mut out = Pattern::zeros(model.axis().clone());
+    model.simulate(structure, &mut Scratch::default(), &mut out).unwrap();
+    out
+}
+
+/// Recovers `start` with a seed, and the same once more: the outcome must not change.
+fn recover(
+    strategy: &dyn Strategy,
+    model: &AnyForwardModel,
+    target: &Pattern,
+    start: &Structure,
+    free: FreeParameters,
+    limits: Limits,
+) -> Result<Outcome, RecoverError> {
+    let (loss, projector) = (AnyLoss::from(Cosine::default()), AnyProjector::from(Identity));
+    let task = RecoveryTask {
+        start,
+        free,
+        variables: Variables::Strain,
+        target,
+        forward: model,
+        loss: &loss,
+        projector: &projector,
+        limits,
+        seed: 5,
+    };
+    let outcome = strategy.recover(&task)?;
+    assert_eq!(strategy.recover(&task)?, outcome);
+    Ok(outcome)
+}
+
+fn strained(structure: &Structure, sigma: f64, seed: u64) -> Structure {
+    let mut rng = ChaCha12Rng::seed_from_u64(seed);
+    Strain::new(sigma).unwrap().distort(structure, &mut rng).unwrap()
+}
+
+fn strict(truth: &Structure, found: &Structure) -> bool {
+    let strict = StrictRecovery::new(StrictRecoveryOptions::default()).unwrap();
+    strict.recovered(truth, found).unwrap()
+}
+
+#[test]
+fn graduated_descents_bring_strained_lattices_home() {
+    let model = model();
+    for name in ["U2Ti", "NaS", "CoSi4Ni3"] {
+        let truth = study_crystal(name).unwrap().structure();
+        let target = pattern(&model, &truth);
+        for seed in [1, 2, 3] {
+            let start = strained(&truth, 0.1, seed);
+            assert!(!strict(&truth, &start), "nothing to do");
+            let (free, limits) = (FreeParameters::Lattice, Limits::default());
+            let found = recover(&graduated(64, false), &model, &target, &start, free, limits);
+            let found = found.unwrap();
+            assert_eq!(found.certified, Some(true), "{name} {seed}: {found:?}");
+            assert!(strict(&truth, &found.structure), "{name} {seed}: {found:?}");
+            assert!(found.loss < -1.0 + 1e-5 && found.initial_loss > found.loss);
+            assert_eq!(found.stages.len(), 5);
+            let total: u64 = found.stages.iter().map(|s| s.evaluations).sum();
+            assert_eq!(found.evaluations, total + 1);
+        }
+    }
+}
+
+#[test]
+fn a_fit_beside_a_symmetric_lattice_snaps_to_it_and_an_unsymmetric_one_does_not() {
+    let model = model();
+    let start = strained(&truth(), 0.1, 4);
+    let (free, limits) = (FreeParameters::Lattice, Limits::default());
+    let target = pattern(&model, &truth());
+    let found = recover(&graduated(64, true), &model, &target, &start, free, limits).unwrap();
+    assert_eq!(found.stages[5].name, "snap: hexagonal");
+    let cell = found.structure.cell();
+    assert!((cell.a - cell.b).abs() < 1e-12 && (cell.gamma - 120.0).abs() < 1e-12, "{cell:?}");
+    assert!((cell.a - truth().cell().a).abs() < 1e-5);
+
+    // Half a per cent off: no more than a pattern can tell.
+    let cell = CellParameters::new(4.80, 4.776, 2.80, 90.0, 90.0, 120.0);
+    let lopsided = truth().with_lattice(Lattice::from_parameters(&cell).unwrap());
+    let target = pattern(&model, &lopsided);
+    let found = recover(&graduated(64, true), &model, &target, &start, free, limits).unwrap();
+    assert_eq!((found.stages[5].name.as_str(), found.certified), ("snap: none", Some(true)));
+    assert!(strict(&lopsided, &found.structure));
+}
+
+#[test]
+fn nothing_is_vouched_for_that_does_not_fit() {
+    let model = model();
+    let target = pattern(&model, &study_crystal("Au2S").unwrap().structure());
+    let (free, limits) = (FreeParameters::Lattice, Limits::default());
+    let start = strained(&truth(), 0.05, 1);
+    let found = recover(&graduated(3, true), &model, &target, &start, free, limits).unwrap();
+    assert_eq!(found.certified, Some(false));
+    let joint = Joint::new(
+        graduated(1, false),
+        JointOptions { max_hypotheses: 3, max_evaluations: 300, ..Default::default() },
+    );
+    let free = FreeParameters::Both;
+    let found = recover(&joint.unwrap(), &model, &target, &start, free, limits).unwrap();
+    assert_eq!(found.certified, Some(false));
+}
+
+#[test]
+fn counting_noise_and_background_lower_the_bar_and_no_more() {
+    let model = model();
+    let truth = truth();
+    let start = strained(&truth, 0.1, 7);
+    let mut rng = ChaCha12Rng::seed_from_u64(3);
+    let mut target = pattern(&model, &truth);
+    Background::new(0.05, Vec::new()).unwrap().corrupt(&mut target, &mut rng).unwrap();
+    Counts::new(1000.0).unwrap().corrupt(&mut target, &mut rng).unwrap();
+    let (free, limits) = (FreeParameters::Lattice, Limits::default());
+    let found = recover(&graduated(64, true), &model, &target, &start, free, limits).unwrap();
+    assert_eq!(found.certified, Some(true), "{found:?}");
+    assert!(strict(&truth, &found.structure));
+    // The same without the uncertainties, which then come from the pattern itself.
+    let plain = Pattern::new(target.axis().clone(), target.y().to_vec()).unwrap();
+    let [known, guessed] = [&target, &plain].map(|t| Reach::new(&Pearson::default(), t).unwrap());
+    assert!((guessed.noise / known.noise - 1.0).abs() < 0.2, "{known:?} {guessed:?}");
+    let wrong = pattern(&model, &study_crystal("NaS").unwrap().structure());
+    let found = recover(&graduated(2, false), &model, &wrong, &start, free, limits).unwrap();
+    assert_eq!(found.certified, Some(false));
+}
+
+#[test]
+fn what_noise_takes_from_the_loss_of_the_truth_is_what_is_expected() {
+    // A smooth pattern has no noise to speak of, though it is known on points alone.
+    let axis = Axis::uniform(AxisKind::TwoTheta, 5.0, 0.01, 4000).unwrap();
+    let bump = |x: f64, i: i32| (-0.5 * ((x - 5.0 * f64::from(i)) / 0.5).powi(2)).exp();
+    let at = |x: f64| (1..9).map(|i| bump(x, i)).sum();
+    let y: Vec<f64> = axis.to_vec().into_iter().map(at).collect();
+    let clean = Pattern::new(axis, y).unwrap();
+    let pearson = Pearson::default();
+    assert!(Reach::new(&pearson, &clean).unwrap().noise < 1e-12);
+    let mut noisy = clean.clone();
+    let mut rng = ChaCha12Rng::seed_from_u64(1);
+    Counts::new(10_000.0).unwrap().corrupt(&mut noisy, &mut rng).unwrap();
+    let reach = Reach::new(&pearson, &noisy).unwrap();
+    let taken = 1.0 + braggscape_loss::Loss::value(&pearson, &noisy, &clean).unwrap();
+    assert!((taken / reach.noise - 1.0).abs() < 0.1, "{taken} {reach:?}");
+    assert!(-1.0 + taken < reach.bar(0.0) && reach.bar(0.0) < -1.0 + 1.2 * taken);
+}
+
+#[test]
+fn lattice_and_coordinates_come_home_together() {
+    let model = model();
+    let truth = truth();
+    let target = pattern(&model, &truth);
+    let mut rng = ChaCha12Rng::seed_from_u64(11);
+    let start = strained(&truth, 0.08, 11);
+    let start = Displacement::new(0.04).unwrap().distort(&start, &mut rng).unwrap();
+    let matcher = StructureMatcher::new(StructureMatcherOptions::study()).unwrap();
+    assert!(!matcher.fit(&truth, &start).unwrap(), "nothing to do");
+    let joint = Joint::new(graduated(1, false), JointOptions::default()).unwrap();
+    let (free, limits) = (FreeParameters::Both, Limits::default());
+    let found = recover(&joint, &model, &target, &start, free, limits).unwrap();
+    assert_eq!(found.certified, Some(true), "{found:?}");
+    assert!(strict(&truth, &found.structure));
+    assert!(found.alternatives.iter().all(|a| a.loss > found.loss));
+}
+
+#[test]
+fn budgets_are_kept() {
+    let model = model();
+    let target = pattern(&model, &study_crystal("Au2S").unwrap().structure());
+    let start = strained(&truth(), 0.1, 1);
+    let limits = Limits { max_evaluations: 40 };
+    for free in [FreeParameters::Lattice, FreeParameters::Both] {
+        let found = recover(&graduated(64, true), &model, &target, &start, free, limits).unwrap();
+        assert!(found.evaluations <= 42, "{found:?}");
+    }
+}
+
+#[test]
+fn options_out_of_range_are_refused_by_name() {
+    let starts = |count, strain| Starts { count, strain, displacement: 0.0 };
+    let build = |starts, certificate, snap| Staged::new(plans(), starts, certificate, snap);
+    let bad = [
+        (build(starts(0, 0.2), None, None), "starts"),
+        (build(starts(1, 0.7), None, None), "spread"),
+        (build(starts(1, 0.2), Some(-1.0), None), "certificate"),
+        (build(starts(1, 0.2), None, Some(Snap { reach: 2.0, tolerance: 0.0 })), "snap.reach"),
+        (Staged::new(Vec::new(), starts(1, 0.2), None, None), "stages"),
+    ];
+    for (built, name) in bad {
+        let e = built.err().unwrap().to_string();
+        assert!(e.starts_with(name), "{e}");
+    }
+    let options = JointOptions { metric_tolerance: 0.0, ..Default::default() };
+    let e = Joint::new(graduated(1, false), options).err().unwrap().to_string();
+    assert!(e.starts_with("metric_tolerance"), "{e}");
+}
