@@ -41,6 +41,8 @@ pub struct Plan {
     pub(crate) noise: Vec<AnyNoiseModel>,
     pub(crate) pattern_noise: Option<AnyNoiseModel>,
     pub(crate) forward: AnyForwardModel,
+    /// The model of the targets, if it is another one.
+    pub(crate) target_forward: Option<AnyForwardModel>,
     pub(crate) arms: Vec<BuiltArm>,
     pub(crate) report_losses: Vec<(String, AnyLoss)>,
     pub(crate) report_metrics: Vec<(String, AnyMetric)>,
@@ -153,6 +155,16 @@ impl Plan {
             .pattern_noise
             .as_ref()
             .and_then(|table| problems.build("pattern_noise", registry.noise(), table, &context));
+        let target_forward = config.target_forward.as_ref().and_then(|table| {
+            problems.build("target_forward", registry.forward(), table, &context)
+        });
+        if let (Some(model), Some(other)) = (&forward, &target_forward)
+            && !model.axis().is_same(other.axis())
+        {
+            let (found, expected) = (other.axis(), model.axis());
+            let message = format!("its axis is {found}, that of `forward` {expected}");
+            problems.add("target_forward", message);
+        }
         if let Some(model) = &forward {
             check_forward(model, &structures, &mut problems);
             if let (Some(noise), Some(s)) = (&pattern_noise, structures.first()) {
@@ -216,6 +228,7 @@ impl Plan {
                 noise,
                 pattern_noise,
                 forward,
+                target_forward,
                 arms,
                 report_losses,
                 report_metrics,

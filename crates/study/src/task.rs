@@ -27,7 +27,9 @@ pub(crate) struct Truth {
 impl Truth {
     pub(crate) fn new(plan: &Plan, structure: &Structure) -> Result<Self, String> {
         let mut target = Pattern::zeros(plan.forward.axis().clone());
-        plan.forward
+        plan.target_forward
+            .as_ref()
+            .unwrap_or(&plan.forward)
             .simulate(structure, &mut Scratch::default(), &mut target)
             .map_err(|e| with_causes(&e))?;
         let prepared = plan.matcher.prepare(structure).map_err(|e| with_causes(&e))?;

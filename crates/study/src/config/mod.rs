@@ -84,6 +84,9 @@ pub struct Config {
     pub pattern_noise: Option<Table>,
     /// Forward model.
     pub forward: Table,
+    /// Forward model of the target patterns, if it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_forward: Option<Table>,
     /// Tolerances of the structure matcher.
     #[serde(rename = "match")]
     pub matching: StructureMatcherOptions,
@@ -146,6 +149,7 @@ impl Config {
         let refine = tables::refine(&mut reader, kind_of(&noise));
         let context = Context { free: refine.into(), ..Context::default() };
         let pattern_noise = tables::pattern_noise(&mut reader, registry, &context);
+        let target_forward = tables::target_forward(&mut reader, registry, &context);
         let forward =
             tables::component(&mut reader, "forward", "structsnap", registry.forward(), &context);
         let arms = tables::arms(&mut reader, registry, &context);
@@ -167,6 +171,7 @@ impl Config {
             noise,
             pattern_noise,
             forward,
+            target_forward,
             matching,
             strict,
             arms,

@@ -118,6 +118,16 @@ pub(super) fn pattern_noise(
     Some(resolve(reader, "pattern_noise", &value, registry.noise(), context))
 }
 
+/// `[target_forward]`, if there is any.
+pub(super) fn target_forward(
+    reader: &mut Reader<'_>,
+    registry: &Registry,
+    context: &Context,
+) -> Option<Table> {
+    let value = reader.value("target_forward")?.clone();
+    Some(resolve(reader, "target_forward", &value, registry.forward(), context))
+}
+
 /// `refine`: what the noise distorts, unless it is given.
 pub(super) fn refine(reader: &mut Reader<'_>, noise_kind: &str) -> Refine {
     let given = reader.string("refine").unwrap_or_else(|| "auto".to_owned());
