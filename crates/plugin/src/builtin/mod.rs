@@ -6,6 +6,7 @@ mod measures;
 mod metrics;
 mod noise;
 mod optimizers;
+mod potentials;
 mod projectors;
 
 pub(crate) use forward::forward_models;
@@ -13,6 +14,7 @@ pub(crate) use losses::losses;
 pub(crate) use metrics::metrics;
 pub(crate) use noise::noise;
 pub(crate) use optimizers::{optimizers, strategies};
+pub(crate) use potentials::potentials;
 pub(crate) use projectors::projectors;
 
 use crate::family::{Entry, Family};

@@ -85,6 +85,7 @@ fn every_entry_keeps_its_promises() {
         check(r.noise()),
         check(r.forward()),
         check(r.strategies()),
+        check(r.potentials()),
         check(r.metrics()),
     ];
     assert!(counts.iter().all(|n| *n > 0), "{counts:?}");
@@ -103,6 +104,7 @@ fn names_of_ours_are_bare_and_kebab_case() {
         names(r.noise()),
         names(r.forward()),
         names(r.strategies()),
+        names(r.potentials()),
         names(r.metrics()),
     ];
     for name in all.concat() {

@@ -1,0 +1,15 @@
+//! Interatomic potentials: energy, forces and stress of a crystal.
+//!
+//! Energies are in eV and those of the whole cell, forces in eV/Å, stresses in GPa and positive under tension; see [`Evaluation`].
+#![doc(test(attr(deny(warnings))))]
+
+mod error;
+mod evaluation;
+mod lennard_jones;
+mod neighbours;
+mod seam;
+
+pub use error::PotentialError;
+pub use evaluation::{EV_PER_CUBIC_ANGSTROM_IN_GPA, Evaluation};
+pub use lennard_jones::{LennardJones, LennardJonesOptions};
+pub use seam::{AnyPotential, Potential};
