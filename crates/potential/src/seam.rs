@@ -1,6 +1,6 @@
 //! The potential seam.
 
-use crate::{Evaluation, LennardJones, PotentialError};
+use crate::{Chgnet, Evaluation, LennardJones, PotentialError};
 use braggscape_crystal::Structure;
 use enum_dispatch::enum_dispatch;
 
@@ -59,6 +59,8 @@ impl Potential for Box<dyn Potential> {
 pub enum AnyPotential {
     /// A pair potential.
     LennardJones(LennardJones),
+    /// A graph network.
+    Chgnet(Chgnet),
     /// A potential of another crate.
     External(Box<dyn Potential>),
 }
