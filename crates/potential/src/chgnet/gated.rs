@@ -33,7 +33,7 @@ pub(super) struct Gated<T> {
 /// What the way back needs of rows that went forward.
 #[derive(Debug, Default)]
 pub(super) struct Kept<T> {
-    /// First layers before s; unused without second layers.
+    /// First layers, then s' of them; unused without second layers.
     pub(super) pre: Vec<T>,
     /// Normalised last layers.
     pub(super) hat: Vec<T>,
@@ -86,7 +86,7 @@ impl<T: Real> Gated<T> {
     ) {
         if let Some(hidden) = &self.hidden {
             let scratch = &mut scratch[..block.pre.len()];
-            simd.vectorize(Silu { x: block.pre, out: scratch });
+            simd.vectorize(Silu { pre: block.pre, out: scratch });
             fill_rows(block.hat, &hidden.bias);
             let [core, gate] = [0, WIDTH].map(|at| Rows { data: &scratch[at..], stride: BOTH });
             accumulate(simd, &hidden.core.forward, core, block.hat, BOTH, 0);
@@ -113,13 +113,14 @@ impl<T: Real> Gated<T> {
             let [core, gate] = [0, WIDTH].map(|at| Rows { data: &block.hat[at..], stride: BOTH });
             accumulate(simd, &hidden.core.backward, core, scratch, BOTH, 0);
             accumulate(simd, &hidden.gate.backward, gate, scratch, BOTH, WIDTH);
-            simd.vectorize(SiluBack { x: block.pre, dy: scratch });
+            simd.vectorize(Times { x: block.pre, by: scratch });
         }
     }
 }
 
+/// s of first layers, which become s' of them.
 struct Silu<'a, T> {
-    x: &'a [T],
+    pre: &'a mut [T],
     out: &'a mut [T],
 }
 
@@ -128,35 +129,35 @@ impl<T: Real> WithSimd for Silu<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for (y, x) in self.out.iter_mut().zip(self.x) {
-            *y = *x * sigmoid(*x);
+        let one = T::narrow(1.0);
+        let rows = self.pre.as_chunks_mut::<BOTH>().0.iter_mut();
+        for (pre, out) in rows.zip(self.out.as_chunks_mut::<BOTH>().0) {
+            let ((x, z), (y, w)) = (halves(pre), halves(out));
+            for i in 0..WIDTH {
+                let (core, gate) = T::sigmoids(x[i], z[i]);
+                (y[i], w[i]) = (x[i] * core, z[i] * gate);
+                x[i] = core * x[i].fma(one - core, one);
+                z[i] = gate * z[i].fma(one - gate, one);
+            }
         }
     }
 }
 
-/// x becomes dy s'(x).
-struct SiluBack<'a, T> {
+/// Numbers times numbers, in place.
+struct Times<'a, T> {
     x: &'a mut [T],
-    dy: &'a [T],
+    by: &'a [T],
 }
 
-impl<T: Real> WithSimd for SiluBack<'_, T> {
+impl<T: Real> WithSimd for Times<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let one = T::narrow(1.0);
-        for (x, dy) in self.x.iter_mut().zip(self.dy) {
-            let s = sigmoid(*x);
-            *x = *dy * s * (*x).fma(one - s, one);
+        for (x, by) in self.x.iter_mut().zip(self.by) {
+            *x = *x * *by;
         }
     }
-}
-
-#[inline(always)]
-pub(super) fn sigmoid<T: Real>(x: T) -> T {
-    let one = T::narrow(1.0);
-    one / (one + (-x).exp())
 }
 
 /// Sum of 64 numbers, in a fixed order.
@@ -243,7 +244,8 @@ impl<T: Real> WithSimd for Close<'_, T> {
             for i in 0..WIDTH {
                 let c = core[i].fma(gain[i], offset[i]);
                 let g = gate[i].fma(gain[WIDTH + i], offset[WIDTH + i]);
-                out[i] = c * sigmoid(c) * sigmoid(g);
+                let (sc, sg) = T::sigmoids(c, g);
+                out[i] = c * sc * sg;
             }
         }
     }
@@ -277,7 +279,7 @@ impl<T: Real> WithSimd for Open<'_, T> {
             for i in 0..WIDTH {
                 let c = core[i].fma(gain[i], offset[i]);
                 let g = gate[i].fma(gain[WIDTH + i], offset[WIDTH + i]);
-                let (sc, sg) = (sigmoid(c), sigmoid(g));
+                let (sc, sg) = T::sigmoids(c, g);
                 let d = message[i] * weight[i];
                 message[i] = message[i] * (c * sc * sg);
                 d_core[i] = d * sg * sc * c.fma(one - sc, one) * gain[i];

@@ -1,7 +1,7 @@
 //! From features of atoms to energies and moments.
 
 use super::dense::product;
-use super::gated::{WIDTH, normalise, normalise_back, sigmoid};
+use super::gated::{WIDTH, normalise, normalise_back};
 use super::layers::Readout;
 use super::real::Real;
 use super::rows::{fill_rows, room};
@@ -40,7 +40,7 @@ pub(super) fn energy<T: Real, S: Simd>(
         fill_rows(z, bias);
         super::dense::add_product(simd, &linear.forward, &y, z);
         for (y, z) in y.iter_mut().zip(&*z) {
-            *y = *z * sigmoid(*z);
+            *y = *z * T::sigmoids(*z, *z).0;
         }
     }
     let mut total = 0.0;
@@ -53,7 +53,7 @@ pub(super) fn energy<T: Real, S: Simd>(
     for ((linear, _), z) in readout.layers.iter().zip(&before).rev() {
         let mut dz = adjoint.clone();
         for (d, z) in dz.iter_mut().zip(z) {
-            let s = sigmoid(*z);
+            let s = T::sigmoids(*z, *z).0;
             *d = *d * s * z.fma(one - s, one);
         }
         product(simd, &linear.backward, &dz, adjoint);
