@@ -1,6 +1,7 @@
 //! What can go wrong in an evaluation.
 
 use braggscape_crystal::CrystalError;
+use braggscape_crystal::symmetry::SymmetryError;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -76,6 +77,13 @@ pub enum PotentialError {
         /// Why.
         #[source]
         source: CrystalError,
+    },
+    /// The symmetry that a relaxation is to keep cannot be found.
+    #[error("the symmetry that is to be kept cannot be found")]
+    Symmetry {
+        /// Why.
+        #[source]
+        source: Arc<SymmetryError>,
     },
     /// An outside potential failed.
     #[error("potential `{kind}` failed")]

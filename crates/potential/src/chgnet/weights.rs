@@ -149,6 +149,12 @@ impl ChgnetWeights {
         safetensors::serialize(views, None).map_err(fail)
     }
 
+    /// The numbers of all tensors, in their order.
+    #[cfg(test)]
+    pub(crate) fn tensors(&self) -> impl Iterator<Item = &[f32]> {
+        self.tensors.iter().map(|(.., numbers)| numbers.as_slice())
+    }
+
     /// The numbers of a tensor of the layout.
     pub(super) fn get(&self, name: &str) -> &[f32] {
         self.tensors.iter().find(|(n, ..)| n == name).map_or(&[], |(.., numbers)| numbers)
