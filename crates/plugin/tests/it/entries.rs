@@ -30,6 +30,12 @@ fn check<T>(family: &Family<T>) -> usize {
         let example: Table = entry.example().parse().unwrap_or_else(|e| panic!("{what}: {e}"));
         let given = component(name, &example);
         let built = family.build(&given, &context());
+        // Model weights are no part of the project; where they are not installed the message says how.
+        let lacking = |e: &PluginError| e.to_string().contains("`braggscape assets fetch");
+        if built.as_ref().err().is_some_and(lacking) {
+            assert_eq!((seam, name), ("potential", "chgnet"));
+            continue;
+        }
         assert!(built.is_ok(), "{what}: {:?}", built.err());
         assert_eq!(family.culprit(&given, &context()), None, "{what}");
         let resolved = family.resolve(&given, &context()).unwrap();
