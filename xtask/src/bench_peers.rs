@@ -6,6 +6,7 @@
 
 mod agreement;
 mod amd;
+mod chgnet;
 mod data;
 mod matcher;
 mod show;
@@ -37,17 +38,20 @@ pub(crate) enum Part {
     Amd,
     /// The structure matcher, beside pymatgen's.
     Matcher,
+    /// CHGNet, beside the Python package.
+    Chgnet,
 }
 
 impl Part {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Kernels, Self::Amd, Self::Matcher];
+    pub(crate) const ALL: [Self; 4] = [Self::Kernels, Self::Amd, Self::Matcher, Self::Chgnet];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Kernels => "kernels",
             Self::Amd => "amd",
             Self::Matcher => "matcher",
+            Self::Chgnet => "chgnet",
         }
     }
 }
@@ -85,6 +89,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
         match part {
             Part::Kernels => println!("\n{}", kernels(&peers, &folder, options.quick)?),
             Part::Amd => println!("\n{}", amd::run(&peers, &folder, options.quick)?),
+            Part::Chgnet => println!("\n{}", chgnet::run(&peers, &folder, options.quick)?),
             Part::Matcher => println!("\n{}", matcher::run(&peers, &folder, options.quick)?),
         }
     }
@@ -189,7 +194,10 @@ mod tests {
         assert_eq!(parts(None).unwrap(), Part::ALL);
         assert_eq!(parts(Some("matcher, amd")).unwrap(), [Part::Amd, Part::Matcher]);
         let e = parts(Some("amd,kernel")).unwrap_err().to_string();
-        assert!(e.contains("`kernel` is no part") && e.contains("kernels, amd, matcher"), "{e}");
+        assert!(
+            e.contains("`kernel` is no part") && e.contains("kernels, amd, matcher, chgnet"),
+            "{e}"
+        );
     }
 
     #[test]

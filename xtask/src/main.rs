@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod advisories;
+mod assets;
 mod bench_peers;
 mod browser;
 mod ci;
@@ -40,6 +41,7 @@ Commands:
   tidy                                     file docs, file lengths, unfinished work, stray prints, white space, fixtures
   licences                                 licences, sources and duplicate versions of every dependency (deny.toml)
   advisories                               security advisories, where their database can be reached
+  assets                                   install all model weights (`braggscape assets fetch`; needs the network)
   configs                                  `braggscape check` on every configs/*.toml
   browser                                  pages of `braggscape report` in a headless Chromium (installs it on Debian as root)
   new-plugin SEAM NAME [--path DIR]        scaffold a crate that adds a component, in plugins/ unless --path says where;
@@ -50,7 +52,7 @@ Commands:
   parquet                                  records of a small study, read by polars and DuckDB (needs python3)
   reference [--check]                      write docs/src/reference.md from what `braggscape list` prints
   bench-peers [--quick] [--only PART,...]  our times beside those of other people's programs, one thread each; parts are
-                                           kernels (PyTorch, pymatgen, XRD-Rust), amd, matcher
+                                           kernels (PyTorch, pymatgen, XRD-Rust), amd, matcher, chgnet
                                            (needs python3, and the network once: PyTorch is a large download)
   figures [NAME...]                        draw docs/figures/NAME.svg and .png: quickstart, cost-growth, landscape; and
                                            study, the whole study in runs/ (an hour; goes on with what is there)
@@ -100,6 +102,7 @@ enum Command {
     Tidy,
     Licences,
     Advisories,
+    Assets,
     Configs,
     Browser,
     Parquet,
@@ -123,6 +126,7 @@ fn parse(mut args: Arguments) -> anyhow::Result<Command> {
         "tidy" => Command::Tidy,
         "licences" => Command::Licences,
         "advisories" => Command::Advisories,
+        "assets" => Command::Assets,
         "configs" => Command::Configs,
         "browser" => Command::Browser,
         "parquet" => Command::Parquet,
@@ -171,6 +175,7 @@ fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Tidy => tidy::run(),
         Command::Licences => licences::run(),
         Command::Advisories => advisories::run(),
+        Command::Assets => assets::run(),
         Command::Configs => configs::run(),
         Command::Browser => browser::run(),
         Command::Parquet => parquet::run(),

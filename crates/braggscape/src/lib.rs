@@ -8,6 +8,7 @@
 //! | [`loss`] | losses between patterns |
 //! | [`noise`] | distortions of structures |
 //! | [`projector`] | symmetry constraints |
+//! | [`potential`] | energies, forces and stress |
 //! | [`optim`] | optimizers and their driver |
 //! | [`metrics`] | structure matching, strict recovery, intervals |
 //! | [`recover`] | one recovery problem and its strategies |
@@ -60,6 +61,7 @@ pub use braggscape_noise as noise;
 pub use braggscape_optim as optim;
 pub use braggscape_pattern as pattern;
 pub use braggscape_plugin as plugin;
+pub use braggscape_potential as potential;
 pub use braggscape_projector as projector;
 pub use braggscape_recover as recover;
 pub use braggscape_xrd as xrd;

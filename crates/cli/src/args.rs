@@ -132,20 +132,19 @@ pub(crate) enum Command {
         after_help = "Examples:\n  braggscape refine candidate.cif --target measured.xy --two-theta 10:80 -o refined.cif\n  braggscape refine distorted.jsonl --target truths.jsonl --format jsonl\n  braggscape refine candidate.cif --target measured.xy --config refine.toml"
     )]
     Refine(RefineArgs),
-    /// Energy, forces and stress of a structure (not available yet)
-    Energy(LaterArgs),
-    /// Model weights (not available yet)
-    Assets(LaterArgs),
+    /// Energy, forces, stress and magnetic moments of a structure, as given or relaxed
+    #[command(
+        after_help = "Examples:\n  braggscape energy configs/structures/u2ti.cif\n  braggscape energy strained.jsonl --relax --fmax 0.02 > relaxed.jsonl\n\nThe weights of CHGNet are installed once with `braggscape assets fetch chgnet-0.3.0`."
+    )]
+    Energy(EnergyArgs),
+    /// Model weights: which there are, where they lie, and installing them
+    #[command(
+        after_help = "Examples:\n  braggscape assets\n  braggscape assets fetch chgnet-0.3.0\n\nWeights lie in `assets` in the folder that BRAGGSCAPE_DATA names, otherwise in the data folder of the system. BRAGGSCAPE_PYPI names a mirror of https://files.pythonhosted.org to download from."
+    )]
+    Assets(AssetsArgs),
     /// A 2D section of a loss landscape from a TOML file: grid, minima, basins, roughness, descents, figure
     #[command(after_help = "Example:\n  braggscape landscape configs/fig2.toml --out runs/fig2")]
     Landscape(LandscapeArgs),
-}
-
-#[derive(Debug, Args)]
-#[command(disable_help_flag = true)]
-pub(crate) struct LaterArgs {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    _rest: Vec<String>,
 }
 
 /// Which kernels a study uses.
@@ -422,6 +421,66 @@ pub(crate) struct AmdArgs {
     /// The same between elements as well
     #[arg(long)]
     pub(crate) by_element: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EnergyArgs {
+    /// Structure file (.cif, POSCAR, .json, .jsonl, .csv), or - for stdin
+    pub(crate) structure: PathBuf,
+    /// Model weights (see `braggscape assets`), or a potential (see `braggscape list potentials`)
+    #[arg(long, default_value = "chgnet-0.3.0", value_name = "NAME")]
+    pub(crate) model: String,
+    /// Move atoms and cell downhill first
+    #[arg(long)]
+    pub(crate) relax: bool,
+    /// Ends the relaxation when no force is above it, that on the cell included, eV/Å
+    #[arg(long, default_value_t = 0.05, value_name = "F", allow_negative_numbers = true)]
+    pub(crate) fmax: f64,
+    /// Most steps of the relaxation
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    pub(crate) steps: u64,
+    /// Keep the cell
+    #[arg(long)]
+    pub(crate) fixed_cell: bool,
+    /// Keep the space group that the structure has within this distance, Å
+    #[arg(long, value_name = "SYMPREC", allow_negative_numbers = true)]
+    pub(crate) fixed_symmetry: Option<f64>,
+    /// How atoms and cell are moved
+    #[arg(long, value_enum, default_value = "fire")]
+    pub(crate) method: Method,
+}
+
+/// Methods of relaxation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Method {
+    /// FIRE, as in ASE
+    Fire,
+    /// Limited-memory BFGS, fewer steps near a minimum
+    Lbfgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AssetsArgs {
+    #[command(subcommand)]
+    pub(crate) action: Option<AssetsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AssetsAction {
+    /// Which weights there are, and where they lie (the default)
+    List,
+    /// Download weights, check them and install them beside their licence
+    Fetch(FetchArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FetchArgs {
+    /// Names of weights
+    #[arg(required = true, value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Install from this file, the wheel of the Python package, instead of downloading it
+    #[arg(long, value_name = "WHEEL")]
+    pub(crate) from: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -47,8 +47,8 @@ fn dispatch(cli: &Cli, registry: &Registry) -> Result<ExitCode, Failure> {
         Command::Report(a) => commands::report::run(a, shared),
         Command::Refine(a) => commands::refine::run(a, shared, registry),
         Command::Amd(a) => commands::amd::run(a, shared),
-        Command::Energy(_) => Err(Failure::not_available("energy")),
-        Command::Assets(_) => Err(Failure::not_available("assets")),
+        Command::Energy(a) => commands::energy::run(a, shared, registry),
+        Command::Assets(a) => commands::assets::run(a, shared),
         Command::Landscape(a) => commands::landscape::run(a, shared, registry),
     }
 }

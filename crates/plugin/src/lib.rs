@@ -45,6 +45,7 @@ pub use braggscape_metrics as metrics;
 pub use braggscape_noise as noise;
 pub use braggscape_optim as optim;
 pub use braggscape_pattern as pattern;
+pub use braggscape_potential as potential;
 pub use braggscape_projector as projector;
 pub use braggscape_recover as recover;
 pub use braggscape_xrd as xrd;

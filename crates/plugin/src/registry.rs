@@ -6,6 +6,7 @@ use braggscape_loss::AnyLoss;
 use braggscape_metrics::AnyMetric;
 use braggscape_noise::AnyNoiseModel;
 use braggscape_optim::AnyOptimizer;
+use braggscape_potential::AnyPotential;
 use braggscape_projector::AnyProjector;
 use braggscape_recover::AnyStrategy;
 use braggscape_xrd::AnyForwardModel;
@@ -32,6 +33,7 @@ pub struct Registry {
     noise: Family<AnyNoiseModel>,
     forward: Family<AnyForwardModel>,
     strategies: Family<StrategyMaker>,
+    potentials: Family<AnyPotential>,
     metrics: Family<AnyMetric>,
     problems: Vec<PluginError>,
 }
@@ -69,6 +71,7 @@ impl Registry {
             noise: builtin::noise(),
             forward: builtin::forward_models(),
             strategies: builtin::strategies(),
+            potentials: builtin::potentials(),
             metrics: builtin::metrics(),
             problems: Vec::new(),
         }
@@ -87,6 +90,7 @@ impl Registry {
     seam!(projectors, with_projector, AnyProjector, "projectors");
     seam!(noise, with_noise, AnyNoiseModel, "noise models");
     seam!(forward, with_forward, AnyForwardModel, "forward models");
+    seam!(potentials, with_potential, AnyPotential, "potentials");
     seam!(metrics, with_metric, AnyMetric, "metrics");
     seam!(strategies, with_strategy, StrategyMaker, "strategies");
 }

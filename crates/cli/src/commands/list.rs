@@ -28,6 +28,7 @@ pub(crate) fn run(
     add(Listed::Noise, family(registry.noise()));
     add(Listed::Forward, family(registry.forward()));
     add(Listed::Strategies, family(registry.strategies()));
+    add(Listed::Potentials, family(registry.potentials()));
     add(Listed::Metrics, family(registry.metrics()));
     match format {
         OutputFormat::Json => print_json(&Value::Array(rows))?,

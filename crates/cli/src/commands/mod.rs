@@ -1,8 +1,10 @@
 //! One module a command.
 
 pub(crate) mod amd;
+pub(crate) mod assets;
 pub(crate) mod check;
 pub(crate) mod compare;
+pub(crate) mod energy;
 pub(crate) mod evaluate;
 mod figure;
 pub(crate) mod info;

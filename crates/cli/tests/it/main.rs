@@ -5,6 +5,7 @@ mod amd;
 mod bad_input;
 mod batch;
 mod contract;
+mod energy;
 mod figure;
 mod gradient;
 mod help;

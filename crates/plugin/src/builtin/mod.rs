@@ -6,6 +6,7 @@ mod measures;
 mod metrics;
 mod noise;
 mod optimizers;
+mod potentials;
 mod projectors;
 mod strategies;
 
@@ -14,6 +15,7 @@ pub(crate) use losses::losses;
 pub(crate) use metrics::metrics;
 pub(crate) use noise::noise;
 pub(crate) use optimizers::optimizers;
+pub(crate) use potentials::potentials;
 pub(crate) use projectors::projectors;
 pub(crate) use strategies::strategies;
 

@@ -30,6 +30,12 @@ fn check<T>(family: &Family<T>) -> usize {
         let example: Table = entry.example().parse().unwrap_or_else(|e| panic!("{what}: {e}"));
         let given = component(name, &example);
         let built = family.build(&given, &context());
+        // Model weights are no part of the project; where they are not installed the message says how.
+        let lacking = |e: &PluginError| e.to_string().contains("`braggscape assets fetch");
+        if built.as_ref().err().is_some_and(lacking) {
+            assert_eq!((seam, name), ("potential", "chgnet"));
+            continue;
+        }
         assert!(built.is_ok(), "{what}: {:?}", built.err());
         assert_eq!(family.culprit(&given, &context()), None, "{what}");
         let resolved = family.resolve(&given, &context()).unwrap();
@@ -85,6 +91,7 @@ fn every_entry_keeps_its_promises() {
         check(r.noise()),
         check(r.forward()),
         check(r.strategies()),
+        check(r.potentials()),
         check(r.metrics()),
     ];
     assert!(counts.iter().all(|n| *n > 0), "{counts:?}");
@@ -103,6 +110,7 @@ fn names_of_ours_are_bare_and_kebab_case() {
         names(r.noise()),
         names(r.forward()),
         names(r.strategies()),
+        names(r.potentials()),
         names(r.metrics()),
     ];
     for name in all.concat() {

@@ -6,6 +6,7 @@ mod functions;
 mod losses;
 mod noise;
 mod optimizers;
+mod potentials;
 mod projectors;
 mod strategies;
 

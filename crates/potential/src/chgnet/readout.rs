@@ -1,0 +1,69 @@
+//! From features of atoms to energies and moments.
+
+use super::dense::product;
+use super::gated::{WIDTH, normalise, normalise_back};
+use super::layers::Readout;
+use super::real::Real;
+use super::rows::{fill_rows, room};
+use pulp::Simd;
+
+/// Magnetic moments |w . h + b|, Bohr magnetons.
+pub(super) fn moments<T: Real>((weight, bias): &(Vec<f64>, f64), atoms: &[T], out: &mut Vec<f64>) {
+    out.clear();
+    out.extend(atoms.chunks_exact(WIDTH).map(|h| {
+        let sum: f64 = h.iter().zip(weight).map(|(h, w)| h.wide() * w).sum();
+        (sum + bias).abs()
+    }));
+}
+
+/// Sum of the atoms' energies without those of free atoms, eV; `adjoint` becomes its derivative in the features.
+#[inline(always)]
+pub(super) fn energy<T: Real, S: Simd>(
+    simd: S,
+    readout: &Readout<T>,
+    atoms: &[T],
+    adjoint: &mut Vec<T>,
+) -> f64 {
+    let one = T::narrow(1.0);
+    let n_atoms = atoms.len() / WIDTH;
+    let mut hat = atoms.to_vec();
+    let rstd: Vec<T> = hat.as_chunks_mut::<WIDTH>().0.iter_mut().map(normalise).collect();
+    let mut y = hat.clone();
+    for row in y.as_chunks_mut::<WIDTH>().0 {
+        for ((y, gain), offset) in row.iter_mut().zip(&readout.gain).zip(&readout.offset) {
+            *y = y.fma(*gain, *offset);
+        }
+    }
+    let mut before: [Vec<T>; 3] = Default::default();
+    for ((linear, bias), z) in readout.layers.iter().zip(&mut before) {
+        room(z, n_atoms * WIDTH);
+        fill_rows(z, bias);
+        super::dense::add_product(simd, &linear.forward, &y, z);
+        for (y, z) in y.iter_mut().zip(&*z) {
+            *y = *z * T::sigmoids(*z, *z).0;
+        }
+    }
+    let mut total = 0.0;
+    adjoint.clear();
+    for row in y.chunks_exact(WIDTH) {
+        let site: f64 = row.iter().zip(&readout.last).map(|(y, w)| y.wide() * w.wide()).sum();
+        total += site + readout.bias;
+        adjoint.extend(&readout.last);
+    }
+    for ((linear, _), z) in readout.layers.iter().zip(&before).rev() {
+        let mut dz = adjoint.clone();
+        for (d, z) in dz.iter_mut().zip(z) {
+            let s = T::sigmoids(*z, *z).0;
+            *d = *d * s * z.fma(one - s, one);
+        }
+        product(simd, &linear.backward, &dz, adjoint);
+    }
+    let rows = adjoint.as_chunks_mut::<WIDTH>().0.iter_mut().zip(hat.as_chunks::<WIDTH>().0);
+    for ((d, hat), rstd) in rows.zip(rstd) {
+        for (d, gain) in d.iter_mut().zip(&readout.gain) {
+            *d = *d * *gain;
+        }
+        normalise_back(hat, rstd, d);
+    }
+    total
+}

@@ -1,0 +1,212 @@
+//! Single and double precision, and the few functions that the network needs of them.
+
+use pulp::Simd;
+use std::fmt::Debug;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+/// A floating-point number that the network computes with.
+///
+/// All operations round as IEEE 754 says, products and sums are fused everywhere, and sums have one order: results do not depend
+/// on the registers of the machine.
+pub trait Real:
+    Copy
+    + Debug
+    + Default
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + AddAssign
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// A register of such numbers.
+    #[doc(hidden)]
+    type Lanes<S: Simd>: Copy;
+    /// Numbers as registers; as many as fill them.
+    #[doc(hidden)]
+    fn lanes<S: Simd>(numbers: &[Self]) -> &[Self::Lanes<S>];
+    /// The same, to be written.
+    #[doc(hidden)]
+    fn lanes_mut<S: Simd>(numbers: &mut [Self]) -> &mut [Self::Lanes<S>];
+    /// A register full of one number.
+    #[doc(hidden)]
+    fn splat<S: Simd>(simd: S, x: Self) -> Self::Lanes<S>;
+    /// a b + c, rounded once.
+    #[doc(hidden)]
+    fn fused<S: Simd>(
+        simd: S,
+        a: Self::Lanes<S>,
+        b: Self::Lanes<S>,
+        c: Self::Lanes<S>,
+    ) -> Self::Lanes<S>;
+    /// The nearest such number.
+    fn narrow(x: f64) -> Self;
+    /// The number in double precision.
+    fn wide(self) -> f64;
+    /// 1 / (1 + e^-x) of two numbers; with one division, which takes longest.
+    #[must_use]
+    fn sigmoids(a: Self, b: Self) -> (Self, Self);
+    /// The square root.
+    #[must_use]
+    fn sqrt(self) -> Self;
+    /// `self` a + b, rounded once.
+    #[must_use]
+    fn fma(self, a: Self, b: Self) -> Self;
+}
+
+/// Forwards what both precisions share.
+macro_rules! real {
+    ($type:ty, $lanes:ident, $split:ident, $split_mut:ident, $splat:ident, $fused:ident) => {
+        type Lanes<S: Simd> = S::$lanes;
+
+        #[inline(always)]
+        fn lanes<S: Simd>(numbers: &[Self]) -> &[S::$lanes] {
+            S::$split(numbers).0
+        }
+
+        #[inline(always)]
+        fn lanes_mut<S: Simd>(numbers: &mut [Self]) -> &mut [S::$lanes] {
+            S::$split_mut(numbers).0
+        }
+
+        #[inline(always)]
+        fn splat<S: Simd>(simd: S, x: Self) -> S::$lanes {
+            simd.$splat(x)
+        }
+
+        #[inline(always)]
+        fn fused<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes, c: S::$lanes) -> S::$lanes {
+            simd.$fused(a, b, c)
+        }
+
+        #[inline(always)]
+        fn sqrt(self) -> Self {
+            self.sqrt()
+        }
+
+        #[inline(always)]
+        fn fma(self, a: Self, b: Self) -> Self {
+            self.mul_add(a, b)
+        }
+    };
+}
+
+impl Real for f32 {
+    real!(f32, f32s, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_f32s);
+
+    #[inline(always)]
+    fn narrow(x: f64) -> Self {
+        x as Self
+    }
+
+    #[inline(always)]
+    fn wide(self) -> f64 {
+        f64::from(self)
+    }
+
+    /// To 3e-7 of the value, and never below 9e-14: gates of trained networks are closed so firmly that products of their true
+    /// values would be subnormal numbers, with which processors are ten times slower.
+    #[inline(always)]
+    fn sigmoids(a: Self, b: Self) -> (Self, Self) {
+        let [a, b] = [a, b].map(|x| 1.0 + exp(-x.clamp(-30.0, 30.0)));
+        let both = 1.0 / (a * b);
+        (b * both, a * both)
+    }
+}
+
+/// e^x to 2e-7 of the value, |x| < 80: 2^n times the series of e^r to r^6, |r| <= ln 2 / 2, without branches.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    // Added to a number below 2^22, it leaves the nearest integer in the last bits.
+    const SHIFT: f32 = 12_582_912.0;
+    const LN_2_HIGH: f32 = 0.693_145_75;
+    const LN_2_LOW: f32 = 1.428_606_8e-6;
+    let shifted = x.mul_add(std::f32::consts::LOG2_E, SHIFT);
+    let n = shifted - SHIFT;
+    let r = n.mul_add(-LN_2_LOW, n.mul_add(-LN_2_HIGH, x));
+    let series = r.mul_add(1.0 / 720.0, 1.0 / 120.0);
+    let series = series.mul_add(r, 1.0 / 24.0).mul_add(r, 1.0 / 6.0);
+    let series = series.mul_add(r, 0.5).mul_add(r, 1.0).mul_add(r, 1.0);
+    series * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
+}
+
+impl Real for f64 {
+    real!(f64, f64s, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_f64s);
+
+    #[inline(always)]
+    fn narrow(x: f64) -> Self {
+        x
+    }
+
+    #[inline(always)]
+    fn wide(self) -> f64 {
+        self
+    }
+
+    #[inline(always)]
+    fn sigmoids(a: Self, b: Self) -> (Self, Self) {
+        (1.0 / (1.0 + libm::exp(-a)), 1.0 / (1.0 + libm::exp(-b)))
+    }
+}
+
+/// sin x and cos x to about 2e-16, |x| up to 1e5: reduced by multiples of pi/2, then their series. Without branches.
+#[inline(always)]
+pub(super) fn sin_cos(x: f64) -> (f64, f64) {
+    // Added to a number below 2^51, it leaves the nearest integer in the last bits.
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    // pi/2 in three parts.
+    const HIGH: f64 = std::f64::consts::FRAC_PI_2;
+    const LOW: f64 = 6.123_233_995_736_766e-17;
+    let shifted = x.mul_add(std::f64::consts::FRAC_2_PI, SHIFT);
+    let n = shifted - SHIFT;
+    let r = n.mul_add(-LOW, n.mul_add(-HIGH, x));
+    let r2 = r * r;
+    let s = r2.mul_add(1.0 / 355_687_428_096_000.0, -1.0 / 1_307_674_368_000.0);
+    let s = s.mul_add(r2, 1.0 / 6_227_020_800.0).mul_add(r2, -1.0 / 39_916_800.0);
+    let s = s.mul_add(r2, 1.0 / 362_880.0).mul_add(r2, -1.0 / 5040.0);
+    let s = s.mul_add(r2, 1.0 / 120.0).mul_add(r2, -1.0 / 6.0);
+    let sin = (s * r2).mul_add(r, r);
+    let c = r2.mul_add(1.0 / 20_922_789_888_000.0, -1.0 / 87_178_291_200.0);
+    let c = c.mul_add(r2, 1.0 / 479_001_600.0).mul_add(r2, -1.0 / 3_628_800.0);
+    let c = c.mul_add(r2, 1.0 / 40_320.0).mul_add(r2, -1.0 / 720.0);
+    let c = c.mul_add(r2, 1.0 / 24.0).mul_add(r2, -0.5);
+    let cos = c.mul_add(r2, 1.0);
+    let quarter = shifted.to_bits();
+    let (a, b) = if quarter & 1 == 0 { (sin, cos) } else { (cos, sin) };
+    let sign = |bit: u64| f64::from_bits(1.0_f64.to_bits() | (bit << 63));
+    (a * sign(quarter >> 1 & 1), b * sign((quarter.wrapping_add(1)) >> 1 & 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sigmoids_have_six_digits() {
+        for i in -290..=290 {
+            let (x, y) = (i as f32 * 0.1, (i * 17 % 290) as f32 * 0.1);
+            let found = f32::sigmoids(x, y);
+            let expected = f64::sigmoids(f64::from(x), f64::from(y));
+            let error = |found, expected: f64| (f64::from(found) - expected).abs() / expected;
+            assert!(error(found.0, expected.0) < 5e-7, "{x}: {found:?}");
+            assert!(error(found.1, expected.1) < 5e-7, "{y}: {found:?}");
+        }
+        for x in [31.0_f32, 1e4, f32::INFINITY] {
+            let (low, high) = f32::sigmoids(-x, x);
+            assert!((low - 9.3576e-14).abs() < 1e-17 && (high - 1.0).abs() < 1e-6, "{low} {high}");
+        }
+    }
+
+    #[test]
+    fn sines_and_cosines_have_all_digits() {
+        for i in -40_000..=40_000 {
+            let x = f64::from(i) * 0.011;
+            let (sin, cos) = sin_cos(x);
+            assert!((sin - libm::sin(x)).abs() < 4e-16, "{x}: {sin}");
+            assert!((cos - libm::cos(x)).abs() < 4e-16, "{x}: {cos}");
+        }
+    }
+}
