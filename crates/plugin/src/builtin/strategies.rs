@@ -5,7 +5,10 @@ use crate::family::{Entry, Family};
 use crate::registry::{StrategyMaker, StrategyParts};
 use crate::{Context, Options, PluginError};
 use braggscape_loss::{AnyLoss, BlurAxis, BlurredOverlap, BlurredOverlapOptions};
-use braggscape_recover::{AnyStrategy, Descend, FreeParameters, Snap, StagePlan, Staged, Starts};
+use braggscape_recover::{
+    AnyStrategy, Descend, FreeParameters, Snap, SpaceGroupHypotheses, SpaceGroupHypothesesOptions,
+    StagePlan, Staged, Starts,
+};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -252,12 +255,22 @@ pub(crate) fn strategies() -> Family<StrategyMaker> {
         StagedOptions::default,
         StagedOptions::build,
     );
+    let hypotheses = own(
+        "coordinates by the space groups that the sites may have had, fitted one after the other until a fit is certified",
+        "blur = 15.0\ncertificate = 1e-9",
+        SpaceGroupHypothesesOptions::default,
+        |options, _| {
+            let made = SpaceGroupHypotheses::new(*options);
+            made.map(Into::into).map_err(|e| PluginError::rejected(&e))
+        },
+    );
     Family::new(
         "strategy",
         vec![
             ("certified-restarts", restarts),
             ("descend", descend),
             ("graduated", graduated),
+            ("space-group-hypotheses", hypotheses),
             ("staged", staged),
             ("symmetry-snap", snap),
         ],
