@@ -16,6 +16,6 @@ pub use error::RecoverError;
 pub use parametrisation::{FreeParameters, Parametrisation, Variables};
 pub use problem::Problem;
 pub use strategy::{
-    Alternative, AnyStrategy, Descend, Outcome, Reach, RecoveryTask, Snap, SpaceGroupHypotheses,
-    SpaceGroupHypothesesOptions, Stage, StagePlan, Staged, Starts, Strategy,
+    Alternative, AnyStrategy, Descend, Joint, JointOptions, Outcome, Reach, RecoveryTask, Snap,
+    SpaceGroupHypotheses, SpaceGroupHypothesesOptions, Stage, StagePlan, Staged, Starts, Strategy,
 };

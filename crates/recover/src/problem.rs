@@ -93,8 +93,9 @@ impl<'a, F: ForwardModel, L: Loss, P: Projector> Problem<'a, F, L, P> {
         &self.parametrisation
     }
 
-    /// Goes on from another structure with the same sites, whatever was kept of model and target.
-    pub(crate) fn restart(&mut self, parametrisation: Parametrisation) {
+    /// Goes on from another structure with the same sites and on another constraint, whatever was kept of model and target.
+    pub(crate) fn restart(&mut self, projector: &'a P, parametrisation: Parametrisation) {
+        self.projector = projector;
         self.parametrisation = parametrisation;
     }
 

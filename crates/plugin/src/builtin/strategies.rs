@@ -6,8 +6,8 @@ use crate::registry::{StrategyMaker, StrategyParts};
 use crate::{Context, Options, PluginError};
 use braggscape_loss::{AnyLoss, BlurAxis, BlurredOverlap, BlurredOverlapOptions};
 use braggscape_recover::{
-    AnyStrategy, Descend, FreeParameters, Snap, SpaceGroupHypotheses, SpaceGroupHypothesesOptions,
-    StagePlan, Staged, Starts,
+    AnyStrategy, Descend, FreeParameters, Joint, JointOptions, Snap, SpaceGroupHypotheses,
+    SpaceGroupHypothesesOptions, StagePlan, Staged, Starts,
 };
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -72,6 +72,10 @@ impl GraduatedOptions {
     }
 
     fn build(&self, parts: &StrategyParts<'_>) -> Result<AnyStrategy, PluginError> {
+        self.staged(parts).map(Into::into)
+    }
+
+    fn staged(&self, parts: &StrategyParts<'_>) -> Result<Staged, PluginError> {
         let hold_reflections = self.reflections == Reflections::Held;
         let mut stages = Vec::new();
         for blur in &self.blurs {
@@ -102,19 +106,65 @@ impl GraduatedOptions {
         let starts =
             Starts { count: self.starts, strain: self.spread, displacement: self.displacement };
         let snap = self.snap.then(|| Snap { tolerance: self.snap_tolerance, ..Snap::default() });
-        staged(stages, starts, self.certificate, snap)
+        Staged::new(stages, starts, Some(self.certificate), snap)
+            .map_err(|e| PluginError::rejected(&e))
     }
 }
 
-fn staged(
-    stages: Vec<StagePlan>,
-    starts: Starts,
-    certificate: f64,
-    snap: Option<Snap>,
-) -> Result<AnyStrategy, PluginError> {
-    Staged::new(stages, starts, Some(certificate), snap)
-        .map(Into::into)
-        .map_err(|e| PluginError::rejected(&e))
+/// Options of the descents that are made under hypotheses of symmetry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DescentOptions {
+    blurs: Vec<f64>,
+    axis: BlurAxis,
+    taper: f64,
+    wavelength: f64,
+    optimizer: Value,
+    final_loss: Value,
+    final_optimizer: Value,
+}
+
+impl Default for DescentOptions {
+    fn default() -> Self {
+        let g = GraduatedOptions::new(1, false);
+        Self {
+            blurs: g.blurs,
+            axis: g.axis,
+            taper: g.taper,
+            wavelength: g.wavelength,
+            optimizer: g.optimizer,
+            final_loss: g.final_loss,
+            final_optimizer: g.final_optimizer,
+        }
+    }
+}
+
+/// The options of the search and of its descents, side by side.
+fn joint_options() -> Table {
+    let table = |options: Result<Table, _>| options.unwrap_or_default();
+    let mut all = table(Table::try_from(DescentOptions::default()));
+    all.extend(table(Table::try_from(JointOptions::default())));
+    all
+}
+
+fn joint(options: &Table, parts: &StrategyParts<'_>) -> Result<AnyStrategy, PluginError> {
+    let of_search = Table::try_from(JointOptions::default()).unwrap_or_default();
+    let (search, descent): (Table, Table) =
+        options.clone().into_iter().partition(|(key, _)| of_search.contains_key(key));
+    let (search, d): (JointOptions, DescentOptions) =
+        (Options::new(search).parse()?, Options::new(descent).parse()?);
+    let descent = GraduatedOptions {
+        blurs: d.blurs,
+        axis: d.axis,
+        taper: d.taper,
+        wavelength: d.wavelength,
+        optimizer: d.optimizer,
+        final_loss: d.final_loss,
+        final_optimizer: d.final_optimizer,
+        ..GraduatedOptions::new(1, false)
+    };
+    let joint = Joint::new(descent.staged(parts)?, search);
+    joint.map(Into::into).map_err(|e| PluginError::rejected(&e))
 }
 
 /// A stage of a composed strategy.
@@ -188,7 +238,9 @@ impl StagedOptions {
         let starts =
             Starts { count: self.starts, strain: self.spread, displacement: self.displacement };
         let snap = self.snap.then(|| Snap { tolerance: self.snap_tolerance, ..Snap::default() });
-        staged(stages, starts, self.certificate, snap)
+        Staged::new(stages, starts, Some(self.certificate), snap)
+            .map(Into::into)
+            .map_err(|e| PluginError::rejected(&e))
     }
 }
 
@@ -249,20 +301,23 @@ pub(crate) fn strategies() -> Family<StrategyMaker> {
         || GraduatedOptions::new(64, true),
         GraduatedOptions::build,
     );
+    let under_symmetries = own(
+        "graduated descents under the symmetries that the structure may have: coordinates, or the lattice as well",
+        "max_hypotheses = 60\nrestarts = 6\ncertificate = 1e-9",
+        joint_options,
+        joint,
+    );
+    let hypotheses = own(
+        "fits of the coordinates under the symmetries that the structure may have, likeliest first",
+        "max_evaluations = 30000\ncertificate = 1e-9",
+        SpaceGroupHypothesesOptions::default,
+        |o, _| SpaceGroupHypotheses::new(*o).map(Into::into).map_err(|e| PluginError::rejected(&e)),
+    );
     let staged = own(
         "stages of your own: a loss, an optimizer and what is free in each, from one start or many",
         "starts = 8\n[[stages]]\nloss = { kind = \"blurred-overlap\", blur = 0.05 }\noptimizer = \"levenberg-marquardt\"\n[[stages]]\nloss = \"cosine\"\noptimizer = \"levenberg-marquardt\"",
         StagedOptions::default,
         StagedOptions::build,
-    );
-    let hypotheses = own(
-        "coordinates by the space groups that the sites may have had, fitted one after the other until a fit is certified",
-        "blur = 15.0\ncertificate = 1e-9",
-        SpaceGroupHypothesesOptions::default,
-        |options, _| {
-            let made = SpaceGroupHypotheses::new(*options);
-            made.map(Into::into).map_err(|e| PluginError::rejected(&e))
-        },
     );
     Family::new(
         "strategy",
@@ -270,6 +325,7 @@ pub(crate) fn strategies() -> Family<StrategyMaker> {
             ("certified-restarts", restarts),
             ("descend", descend),
             ("graduated", graduated),
+            ("joint", under_symmetries),
             ("space-group-hypotheses", hypotheses),
             ("staged", staged),
             ("symmetry-snap", snap),

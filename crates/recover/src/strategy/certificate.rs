@@ -7,8 +7,8 @@ use braggscape_pattern::Pattern;
 ///
 /// A loss that is a negative correlation (cosine, pearson) is -1 where a pattern is fitted perfectly. Noise of power N = sum_n sigma_n^2 in
 /// the target takes N/2|F|^2 of it from the true structure, F being the target less its mean. sigma_n are those of the pattern, if it has
-/// them; otherwise N = sum_n (y_{n-1} - 2 y_n + y_{n+1})^2/6, since a pattern that is measured finely is smooth and independent
-/// noise is not.
+/// them; otherwise N = sum_n d_n^2/924 with d_n the sixth differences of neighbouring points, since a pattern that is measured finely is smooth and
+/// independent noise is not: 924 is the sum of the squares of their coefficients 1, -6, 15, -20, 15, -6, 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reach {
     /// Loss of the target against itself.
@@ -30,7 +30,7 @@ impl Reach {
         let square: f64 = y.iter().map(|y| (y - mean) * (y - mean)).sum();
         let power = match target.sigma() {
             Some(sigma) => sigma.iter().map(|s| s * s).sum::<f64>(),
-            None => y.windows(3).map(|w| (w[0] - 2.0 * w[1] + w[2]).powi(2) / 6.0).sum(),
+            None => y.windows(7).map(|w| sixth_difference(w).powi(2) / 924.0).sum(),
         };
         Ok(Self {
             ideal: loss.value(target, target)?,
@@ -51,4 +51,9 @@ impl Reach {
         let n = self.n_points.max(2) as f64;
         self.noise / n * libm::log(n) * parameters as f64
     }
+}
+
+/// Sixth difference of seven neighbouring values.
+fn sixth_difference(w: &[f64]) -> f64 {
+    (w[0] + w[6]) - 6.0 * (w[1] + w[5]) + 15.0 * (w[2] + w[4]) - 20.0 * w[3]
 }

@@ -3,6 +3,7 @@
 mod certificate;
 mod descend;
 mod hypotheses;
+mod joint;
 mod snap;
 mod staged;
 mod starts;
@@ -10,6 +11,7 @@ mod starts;
 pub use certificate::Reach;
 pub use descend::Descend;
 pub use hypotheses::{SpaceGroupHypotheses, SpaceGroupHypothesesOptions};
+pub use joint::{Joint, JointOptions};
 pub use snap::Snap;
 pub use staged::{StagePlan, Staged};
 pub use starts::Starts;
@@ -134,10 +136,12 @@ impl Strategy for Box<dyn Strategy> {
 pub enum AnyStrategy {
     /// One optimizer, one loss.
     Descend(Descend),
-    /// The symmetries that the structure may have, one after the other.
-    SpaceGroupHypotheses(SpaceGroupHypotheses),
+    /// Descents in stages under hypotheses of symmetry.
+    Joint(Joint),
     /// Descents in stages from several starts.
     Staged(Staged),
+    /// The symmetries that the structure may have, one after the other.
+    SpaceGroupHypotheses(SpaceGroupHypotheses),
     /// A strategy of another crate.
     External(Box<dyn Strategy>),
 }

@@ -4,7 +4,10 @@ use super::staged::{Fit, Stages};
 use super::{Reach, RecoveryTask};
 use crate::{RecoverError, Variables};
 use braggscape_crystal::Structure;
-use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Projector};
+use braggscape_crystal::symmetry::SymmetryAssignment;
+use braggscape_projector::{
+    AnyProjector, CellShape, CrystalFamilyProjector, Projector, SpaceGroupProjector,
+};
 
 /// Shapes from the fewest free parameters up.
 const SHAPES: [CellShape; 6] = [
@@ -50,14 +53,28 @@ impl Snap {
         })
     }
 
-    /// The most symmetric fit that is as good, and the family it belongs to; the evaluations are added to those of the stages.
+    /// The most symmetric fit that is as good, and what it keeps; the evaluations are added to those of the stages.
     pub(crate) fn apply<'a>(
         &self,
         task: &RecoveryTask<'a>,
         stages: &mut Stages<'a>,
         reach: &Reach,
         fit: Fit,
-    ) -> Result<(Fit, Option<CellShape>), RecoverError> {
+    ) -> Result<(Fit, Option<Kept>), RecoverError> {
+        if task.free.coordinates() {
+            self.group(task, stages, reach, fit)
+        } else {
+            self.family(task, stages, reach, fit)
+        }
+    }
+
+    fn family<'a>(
+        &self,
+        task: &RecoveryTask<'a>,
+        stages: &mut Stages<'a>,
+        reach: &Reach,
+        fit: Fit,
+    ) -> Result<(Fit, Option<Kept>), RecoverError> {
         for shape in SHAPES {
             let family = CrystalFamilyProjector::new(shape);
             if !self.near(&fit.structure, &family) {
@@ -71,9 +88,50 @@ impl Snap {
             };
             let saved = CellShape::Triclinic.n_free() - shape.n_free();
             if found.loss <= fit.loss + self.tolerance + reach.penalty(saved) {
-                return Ok((found, Some(shape)));
+                let name = format!("{shape:?}").to_lowercase();
+                return Ok((found, Some(Kept { name, n_free: shape.n_free() })));
+            }
+        }
+        Ok((fit, None))
+    }
+
+    fn group<'a>(
+        &self,
+        task: &RecoveryTask<'a>,
+        stages: &mut Stages<'a>,
+        reach: &Reach,
+        fit: Fit,
+    ) -> Result<(Fit, Option<Kept>), RecoverError> {
+        let (mut seen, all) = (1, 3 * fit.structure.n_sites());
+        for symprec in TOLERANCES {
+            let Ok(symmetry) = SymmetryAssignment::of(&fit.structure, symprec) else { continue };
+            let n = symmetry.operations().len();
+            if n <= seen {
+                continue;
+            }
+            let name = symmetry.hm_symbol().to_owned();
+            let projector = SpaceGroupProjector::new(symmetry.into());
+            let n_free = projector.n_free_coordinates();
+            let projector = AnyProjector::from(projector);
+            let Some(found) = stages.on_constraint(task, &fit.structure, &projector)? else {
+                continue;
+            };
+            seen = n;
+            if found.loss <= fit.loss + self.tolerance + reach.penalty(all - n_free) {
+                return Ok((found, Some(Kept { name, n_free })));
             }
         }
         Ok((fit, None))
     }
 }
+
+/// What a snap kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) name: String,
+    /// Free parameters: of the cell for a family, of the coordinates for a space group.
+    pub(crate) n_free: usize,
+}
+
+/// Tolerances of the search for a space group, Å.
+const TOLERANCES: [f64; 4] = [0.4, 0.2, 0.1, 0.03];

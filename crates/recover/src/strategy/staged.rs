@@ -8,7 +8,7 @@ use braggscape_loss::{AnyLoss, LossError};
 use braggscape_optim::{
     AnyOptimizer, EvalError, Limits, OptimError, Optimizer, Termination, minimize,
 };
-use braggscape_pattern::DecimatedTarget;
+use braggscape_pattern::{DecimatedTarget, Pattern};
 use braggscape_projector::{AnyProjector, Projector};
 use braggscape_xrd::AnyForwardModel;
 use rand_chacha::ChaCha12Rng;
@@ -125,12 +125,38 @@ impl Kept {
     }
 }
 
+impl Staged {
+    /// The stages for one task, whose target they keep in the form that they need.
+    pub(crate) fn of_task<'a>(&'a self, task: &RecoveryTask<'a>, reach: &Reach) -> Stages<'a> {
+        Stages {
+            ideal: reach.ideal + reach.noise,
+            goal: reach.bar(self.certificate.unwrap_or(0.0)),
+            plans: self.stages.iter().map(|stage| stage.of_task(task)).collect(),
+            plain: plain_target(task.forward, task.target),
+            limits: task.limits,
+            evaluations: 0,
+            iterations: 0,
+        }
+    }
+
+    /// What the target allows the last stage's loss to reach.
+    pub(crate) fn reach(&self, target: &Pattern) -> Result<Reach, RecoverError> {
+        let failed = |e: LossError| OptimError::Start { source: EvalError::infeasible(e) };
+        let last = self.stages.last().ok_or(RecoverError::NoStart { starts: 0 })?;
+        Ok(Reach::new(&last.loss, target).map_err(failed)?)
+    }
+}
+
 /// The stages of one task.
 pub(crate) struct Stages<'a> {
     plans: Vec<StageOfTask<'a>>,
     /// The target on the nodes of the model.
     plain: Option<DecimatedTarget>,
     limits: Limits,
+    /// Loss of a perfect fit in the last stage.
+    ideal: f64,
+    /// Loss that is good enough there.
+    pub(crate) goal: f64,
     pub(crate) evaluations: u64,
     pub(crate) iterations: u64,
 }
@@ -151,7 +177,7 @@ struct StageOfTask<'a> {
 
 impl Stages<'_> {
     /// Evaluations that are left.
-    fn left(&self) -> Limits {
+    pub(crate) fn left(&self) -> Limits {
         Limits { max_evaluations: self.limits.max_evaluations.saturating_sub(self.evaluations) }
     }
 }
@@ -177,7 +203,7 @@ impl<'a> Stages<'a> {
         )?;
         let problem = match &mut plan.problem {
             Some(problem) => {
-                problem.restart(parametrisation);
+                problem.restart(task.projector, parametrisation);
                 problem
             }
             none => none.insert(Problem::with_plain(
@@ -188,7 +214,7 @@ impl<'a> Stages<'a> {
                 parametrisation,
             )),
         };
-        if plan.hold_reflections && problem.hold_reflections(Some(start)).is_err() {
+        if problem.hold_reflections(plan.hold_reflections.then_some(start)).is_err() {
             return Ok(None);
         }
         let found = descend(&mut plan.optimizer, problem, limits)?;
@@ -229,8 +255,23 @@ impl<'a> Stages<'a> {
         Ok(found.map(|(fit, ..)| fit))
     }
 
+    /// The last stage once more on a constraint, from the nearest structure that keeps it, in its free parameters where it has them.
+    pub(crate) fn on_constraint(
+        &mut self,
+        task: &RecoveryTask<'a>,
+        start: &Structure,
+        projector: &AnyProjector,
+    ) -> Result<Option<Fit>, RecoverError> {
+        match self.refine_last(task, start, projector, Variables::Reduced) {
+            Err(RecoverError::NoReducedForm { .. }) => {
+                self.refine_last(task, start, projector, Variables::Strain)
+            }
+            done => done,
+        }
+    }
+
     /// All stages from a structure; `None` where one cannot be evaluated or gives up.
-    fn run(
+    pub(crate) fn run(
         &mut self,
         task: &RecoveryTask<'a>,
         start: Structure,
@@ -244,7 +285,46 @@ impl<'a> Stages<'a> {
             }
             at = fit;
         }
-        Ok(Some(at))
+        self.polish(task, at).map(Some)
+    }
+
+    /// Goes on with the last stage near the ideal, where narrow valleys are followed slowly and a descent may have stopped at a wall: where
+    /// a reflection comes or goes the loss jumps. With the reflections held there is no wall; they are listed anew every time.
+    fn polish(&mut self, task: &RecoveryTask<'a>, at: Fit) -> Result<Fit, RecoverError> {
+        let last = self.plans.len() - 1;
+        let (mut best, mut at, mut misses) = (at.clone(), at, 0);
+        for _ in 0..POLISHES {
+            if best.loss <= self.goal || best.loss - self.ideal > PROMISING || misses > 1 {
+                break;
+            }
+            let hold = std::mem::replace(&mut self.plans[last].hold_reflections, true);
+            let held = self.refine(last, task, &at.structure);
+            self.plans[last].hold_reflections = hold;
+            let Some(mut fit) = held? else { break };
+            fit.loss = self.loss_of(last, &fit.structure)?;
+            at = fit;
+            if at.loss < best.loss {
+                misses = if at.loss - self.ideal < 0.9 * (best.loss - self.ideal) {
+                    0
+                } else {
+                    misses + 1
+                };
+                best = at.clone();
+            } else {
+                misses += 1;
+            }
+        }
+        Ok(best)
+    }
+
+    /// The loss of a structure in a stage that has been at work, with its own reflections.
+    fn loss_of(&mut self, i: usize, structure: &Structure) -> Result<f64, RecoverError> {
+        let plan = &mut self.plans[i];
+        let Some(problem) = &plan.problem else { return Ok(f64::INFINITY) };
+        problem.hold_reflections(None)?;
+        plan.evaluations += 1;
+        self.evaluations += 1;
+        problem.loss_of_structure(structure)
     }
 }
 
@@ -265,23 +345,18 @@ fn descend<P: Projector>(
     Ok(Some((fit, found.evaluations, found.iterations)))
 }
 
+/// A fit this near to the ideal is carried on to its end.
+const PROMISING: f64 = 1e-3;
+/// How often its last stage is begun anew.
+const POLISHES: u32 = 12;
+
 /// The stream of the starts is not that of the optimizers.
 const STARTS: u64 = 0x5354_4152_5453;
 
 impl Strategy for Staged {
     fn recover(&self, task: &RecoveryTask<'_>) -> Result<Outcome, RecoverError> {
-        let mut stages = Stages {
-            plans: self.stages.iter().map(|stage| stage.of_task(task)).collect(),
-            plain: plain_target(task.forward, task.target),
-            limits: task.limits,
-            evaluations: 0,
-            iterations: 0,
-        };
-        let failed = |e: LossError| OptimError::Start { source: EvalError::infeasible(e) };
-        let reach = match self.stages.last() {
-            Some(last) => Reach::new(&last.loss, task.target).map_err(failed)?,
-            None => return Err(RecoverError::NoStart { starts: 0 }),
-        };
+        let reach = self.reach(task.target)?;
+        let mut stages = self.of_task(task, &reach);
         let bar = self.certificate.map(|bar| reach.bar(bar));
         let vouched = |fit: &Fit| bar.is_some_and(|bar| fit.loss <= bar);
         let mut rng = ChaCha12Rng::seed_from_u64(task.seed ^ STARTS);
@@ -309,11 +384,11 @@ impl Strategy for Staged {
         let mut best = best.ok_or(none)?;
         let certified = self.certificate.map(|_| vouched(&best));
         let mut parts: Vec<Stage> = stages.plans.iter().map(StageOfTask::report).collect();
-        if let Some(snap) = self.snap.filter(|_| task.free.lattice()) {
+        if let Some(snap) = self.snap {
             let before = stages.evaluations;
             let family;
             (best, family) = snap.apply(task, &mut stages, &reach, best)?;
-            let shape = family.map_or("none".to_owned(), |f| format!("{f:?}").to_lowercase());
+            let shape = family.map_or("none".to_owned(), |kept| kept.name);
             parts.push(Stage {
                 name: format!("snap: {shape}"),
                 loss: best.loss,
