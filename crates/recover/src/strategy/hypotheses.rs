@@ -56,7 +56,33 @@ impl Default for SpaceGroupHypothesesOptions {
     }
 }
 
-/// Tries symmetries.
+/// Fits the coordinates in the free parameters of one possible symmetry after the other, the likeliest first, until a fit is perfect.
+///
+/// *Hypotheses* are those of [`hypotheses_weighed`]: settings of space groups with a Wyckoff position for every site, by evidence. Where
+/// the peaks of the model are known, the reflections that the target lacks are part of the evidence: with the lattice known, the
+/// target less its best fit by peaks of any height at the places that a group allows is a bound that no structure of the group passes. Groups
+/// that cannot fit are left out; of the others those that allow the fewest peaks are the likeliest.
+///
+/// *Trials.* A trial is two fits by Levenberg-Marquardt, of model and target damped by exp(-2 B s²) and of them as they are; a promising end
+/// is fitted on. Every other trial goes by evidence, the next one by the best ends so far (Bayes' information criterion); in both orders a
+/// hypothesis gets trials in proportion to 1/rank. The first trial of a hypothesis begins at its nearest structure to the one given, later
+/// ones at that nearest to the given one displaced once more, or at the best end with an orbit elsewhere, two orbits exchanged, or all
+/// sites shaken.
+///
+/// *Certificate.* A fit is certified, and ends the search, if its loss is that of a perfect fit to `certificate` and the target holds at
+/// least twice as many independent numbers (peaks that can be told apart) as the fit has free parameters. Without a certificate the
+/// result is the best end by the same criterion; of ends that fit equally well it is that with the longest shortest distance. Other ends that
+/// fit nearly as well are the alternatives.
+///
+/// The loss is that of the task where it is a sum of squares, else the negative cosine. Models must have Jacobians. The projector of the
+/// task is not used. The cell must be conventional, with the origin of a tabulated setting.
+///
+/// # Examples
+/// ```
+/// use braggscape_recover::{SpaceGroupHypotheses, SpaceGroupHypothesesOptions};
+/// let options = SpaceGroupHypothesesOptions { max_evaluations: 5000, ..Default::default() };
+/// assert!(SpaceGroupHypotheses::new(options).is_ok());
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct SpaceGroupHypotheses {
     options: SpaceGroupHypothesesOptions,
@@ -141,6 +167,30 @@ impl Strategy for SpaceGroupHypotheses {
     }
 }
 
+/// Hops from one end without a better one, after which another end is taken.
+const PATIENCE: u32 = 20;
+
+/// The end that hops of a hypothesis begin at.
+#[derive(Debug, Clone)]
+struct Base {
+    trial: Trial,
+    /// Hops from it so far.
+    hops: u32,
+}
+
+impl Base {
+    /// The better of the base and a new end; no base at all, and with it a new start, after too many hops.
+    fn after(base: Option<Self>, trial: Trial, hopped: bool) -> Option<Self> {
+        match base {
+            Some(known) if known.trial.misfit <= trial.misfit => {
+                let hops = known.hops + u32::from(hopped);
+                (hops < PATIENCE).then_some(Self { hops, ..known })
+            }
+            _ => Some(Self { trial, hops: 0 }),
+        }
+    }
+}
+
 /// What a search found, and what it took.
 struct Search {
     ends: Ends,
@@ -168,11 +218,11 @@ impl SpaceGroupHypotheses {
         let mut starts = Starts::new(task.start, task.seed);
         let mut ranking = Ranking::new(found.iter().map(Hypothesis::n_free), n_data);
         let mut ends = Ends::new(task.start, n_data);
-        let mut best: Vec<Option<Trial>> = vec![None; found.len()];
+        let mut bases: Vec<Option<Base>> = vec![None; found.len()];
         let mut termination = Termination::Stagnation;
         while let Some((rank, turn)) = ranking.next() {
             let hypothesis = &found[rank];
-            let coords = match (turn, &best[rank]) {
+            let coords = match (turn, &bases[rank]) {
                 (Turn::Hop(_), Some(end)) => starts.hop(hypothesis, &end.structure.frac_coords()),
                 (Turn::Start(0), _) => hypothesis.structure().frac_coords(),
                 _ => starts.start(hypothesis),
@@ -184,9 +234,8 @@ impl SpaceGroupHypotheses {
                     termination = Termination::TargetReached;
                     break;
                 }
-                if best[rank].as_ref().is_none_or(|b| trial.misfit < b.misfit) {
-                    best[rank] = Some(trial);
-                }
+                let hopped = matches!(turn, Turn::Hop(_));
+                bases[rank] = Base::after(bases[rank].take(), trial, hopped);
             }
             if fitter.used_up() {
                 termination = Termination::Budget;
