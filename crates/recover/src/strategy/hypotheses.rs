@@ -223,7 +223,9 @@ impl SpaceGroupHypotheses {
         while let Some((rank, turn)) = ranking.next() {
             let hypothesis = &found[rank];
             let coords = match (turn, &bases[rank]) {
-                (Turn::Hop(_), Some(end)) => starts.hop(hypothesis, &end.structure.frac_coords()),
+                (Turn::Hop(_), Some(end)) => {
+                    starts.hop(hypothesis, &end.trial.structure.frac_coords())
+                }
                 (Turn::Start(0), _) => hypothesis.structure().frac_coords(),
                 _ => starts.start(hypothesis),
             };

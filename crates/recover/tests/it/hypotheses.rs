@@ -96,11 +96,11 @@ fn displaced_crystals_come_home_and_are_certified() {
     }
 }
 
-/// The target of another crystal with the same cell and composition: nothing that the symmetries allow fits it.
+/// The target of another crystal with the same cell: nothing that the symmetries allow fits it.
 #[test]
 fn the_target_of_another_crystal_is_not_certified() {
     let truth = crystal("CsYbBr3");
-    // Caesium and ytterbium have changed places: a structure of its own, but with atoms of other elements.
+    // Gold and sulphur in the cell of a perovskite.
     let other = crystal("Au2S").with_lattice(*truth.lattice());
     let mut case = Case::new(distorted(&truth, 0.05, 1), other);
     case.options.max_evaluations = 2000;
@@ -119,9 +119,16 @@ fn a_fit_of_everything_is_not_certified() {
     let lattice = braggscape_crystal::Lattice::from_parameters(&skewed).unwrap();
     let skewed = truth.with_lattice(lattice);
     let mut case = Case::new(skewed.clone(), skewed);
-    case.options.max_evaluations = 300;
+    // P1 alone, fitted at once to the target as it is.
+    case.options = SpaceGroupHypothesesOptions {
+        max_hypotheses: 1,
+        max_evaluations: 5,
+        blur: 0.0,
+        ..case.options
+    };
     let found = case.recover().unwrap();
-    assert_eq!(found.certified, Some(false), "{}", found.stages[0].name);
+    assert!(found.stages[0].name.starts_with("P1 "), "{}", found.stages[0].name);
+    assert_eq!(found.certified, Some(false));
     assert!(found.loss < -1.0 + 1e-9);
 }
 
