@@ -41,6 +41,12 @@ pub enum RecoverError {
         /// How many were tried.
         starts: u64,
     },
+    /// The strategy moves coordinates, and none are free.
+    #[error("`{kind}` recovers fractional coordinates, and the lattice alone is refined")]
+    NeedsCoordinates {
+        /// Kind of the strategy.
+        kind: &'static str,
+    },
     /// An outside strategy failed.
     #[error("strategy `{kind}` failed")]
     External {

@@ -113,6 +113,11 @@ impl Absences {
         Some(absences)
     }
 
+    /// Number of peaks that can be told from the others.
+    pub(super) fn n_resolved(&self) -> f64 {
+        self.all.freedom / libm::log(1.0 / NOISE)
+    }
+
     /// ln of how likely a group of these operations makes the target; `None` if none of its structures can give it.
     pub(super) fn weigh(&mut self, operations: &[SymmetryOperation]) -> Option<f64> {
         let allowed: Vec<bool> = self
@@ -130,7 +135,7 @@ impl Absences {
                 return None;
             }
             let floor = FLOOR + 10.0 * self.all.rest;
-            let n = self.all.freedom / libm::log(1.0 / NOISE);
+            let n = self.n_resolved();
             let rest = libm::log((fit.rest + floor) / floor);
             Some(-0.5 * (n * rest + fit.freedom))
         });

@@ -1,6 +1,6 @@
 //! Distances between sites.
 
-use braggscape_crystal::Lattice;
+use braggscape_crystal::{Lattice, Structure};
 use nalgebra::{Matrix3, Vector3};
 
 /// Distances between sites in one lattice, to the nearest of the 27 images around the one of the nearest coordinates.
@@ -41,6 +41,21 @@ impl Contacts {
             }
         }
         least
+    }
+
+    /// All distances, Å, sorted pair of elements by pair of elements.
+    pub(super) fn sorted(&self, structure: &Structure) -> Vec<f64> {
+        let sites = structure.sites();
+        let mut all: Vec<([u8; 2], f64)> = Vec::with_capacity(sites.len() * sites.len() / 2);
+        for (i, a) in sites.iter().enumerate() {
+            for b in &sites[..i] {
+                let mut pair = [a.element.atomic_number(), b.element.atomic_number()];
+                pair.sort_unstable();
+                all.push((pair, self.square(&a.frac, &b.frac).sqrt()));
+            }
+        }
+        all.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        all.into_iter().map(|(_, distance)| distance).collect()
     }
 
     /// Squared shortest distance of all.

@@ -6,8 +6,7 @@ use braggscape_crystal::Structure;
 use braggscape_crystal::symmetry::Hypothesis;
 use braggscape_loss::{AnyLoss, Cosine, Loss};
 use braggscape_optim::{
-    LevenbergMarquardt, LevenbergMarquardtOptions, Limits, Minimum, Objective, OptimError,
-    Termination, minimize,
+    LevenbergMarquardt, LevenbergMarquardtOptions, Limits, Minimum, Objective, OptimError, minimize,
 };
 use braggscape_pattern::Pattern;
 use braggscape_projector::{Identity, SpaceGroupProjector};
@@ -28,7 +27,6 @@ const FINE_ITERATIONS: u64 = 100;
 #[derive(Debug, Clone)]
 pub(super) struct Trial {
     pub(super) structure: Structure,
-    pub(super) loss: f64,
     /// Loss above that of a perfect fit.
     pub(super) misfit: f64,
 }
@@ -81,66 +79,68 @@ impl<'a> Fitter<'a> {
         self.iterations.get()
     }
 
-    /// Fits from a start; `None` if there are no evaluations left.
+    pub(super) fn used_up(&self) -> bool {
+        self.evaluations() >= self.limit
+    }
+
+    /// Fits from a start; `None` if there are no evaluations left, or the start cannot be evaluated.
     pub(super) fn run(
         &self,
         hypothesis: &Hypothesis,
         coords: &[Vector3<f64>],
     ) -> Result<Option<Trial>, RecoverError> {
-        let template = hypothesis.structure().with_frac_coords(coords)?;
-        let template = if self.task.free.lattice() {
-            template
-        } else {
-            template.with_lattice(*self.task.start.lattice())
-        };
-        if self.evaluations() >= self.limit {
+        if self.used_up() {
             return Ok(None);
         }
+        let mut template = hypothesis.structure().with_frac_coords(coords)?;
+        if !self.task.free.lattice() {
+            template.set_lattice(*self.task.start.lattice());
+        }
         let projector = SpaceGroupProjector::new(hypothesis.assignment().into());
-        let along = |template: Structure| {
-            Parametrisation::with_variables(
-                template,
-                self.task.free,
-                Variables::Reduced,
-                &projector,
-            )
+        let (free, reduced) = (self.task.free, Variables::Reduced);
+        match Parametrisation::with_variables(template.clone(), free, reduced, &projector) {
+            Ok(along) => self.descend(along),
+            Err(RecoverError::NoReducedForm { .. }) => self.evaluate(template),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// The misfit of a structure that nothing is free in.
+    fn evaluate(&self, structure: Structure) -> Result<Option<Trial>, RecoverError> {
+        let fixed = Parametrisation::new(structure.clone(), FreeParameters::Coordinates);
+        self.evaluations.set(self.evaluations() + 1);
+        let loss = match self.problem(fixed, false).loss_of_structure(&structure) {
+            Err(RecoverError::Optimizer(OptimError::Start { .. })) => return Ok(None),
+            loss => loss?,
         };
-        let parametrisation = match along(template.clone()) {
-            Ok(parametrisation) => parametrisation,
-            Err(RecoverError::NoReducedForm { .. }) => {
-                let fixed = Parametrisation::new(template.clone(), FreeParameters::Coordinates);
-                let problem = self.problem(fixed, false);
-                let loss = problem.loss_of_structure(&template)?;
-                self.evaluations.set(self.evaluations() + 1);
-                let misfit = loss - self.perfect;
-                return Ok(Some(Trial { structure: template, loss, misfit }));
-            }
-            Err(e) => return Err(e),
-        };
-        let mut x = parametrisation.pack();
+        Ok(Some(Trial { structure, misfit: loss - self.perfect }))
+    }
+
+    /// A blurred fit, a sharp one, and if that is promising another to the end.
+    fn descend(&self, along: Parametrisation) -> Result<Option<Trial>, RecoverError> {
         let coarse = LevenbergMarquardtOptions {
             value_tolerance: COARSE,
             max_iterations: COARSE_ITERATIONS,
             ..Default::default()
         };
+        let mut x = along.pack();
         if self.blurred.is_some() {
-            let problem = self.problem(parametrisation.clone(), true);
-            let found = self.minimize(&problem, &x, &coarse)?;
-            self.count(&found);
-            x = found.x;
+            match self.minimize(&self.problem(along.clone(), true), &x, &coarse)? {
+                Some(found) => x = found.x,
+                None => return Ok(None),
+            }
         }
-        let problem = self.problem(parametrisation, false);
-        let mut found = self.minimize(&problem, &x, &coarse)?;
-        self.count(&found);
-        if found.value - self.perfect < PROMISING && found.termination != Termination::Budget {
+        let problem = self.problem(along, false);
+        let Some(mut found) = self.minimize(&problem, &x, &coarse)? else { return Ok(None) };
+        if found.value - self.perfect < PROMISING {
             let fine =
                 LevenbergMarquardtOptions { max_iterations: FINE_ITERATIONS, ..Default::default() };
-            found = self.minimize(&problem, &found.x, &fine)?;
-            self.count(&found);
+            if let Some(end) = self.minimize(&problem, &found.x, &fine)? {
+                found = end;
+            }
         }
         Ok(Some(Trial {
             structure: problem.parametrisation().unpack(&found.x)?,
-            loss: found.value,
             misfit: found.value - self.perfect,
         }))
     }
@@ -157,21 +157,30 @@ impl<'a> Fitter<'a> {
         Problem::new(forward, self.loss(), &Identity, target, parametrisation)
     }
 
+    /// `None` if there are no evaluations left, or the start cannot be evaluated.
     fn minimize(
         &self,
         problem: &dyn Objective,
         x: &[f64],
         options: &LevenbergMarquardtOptions,
-    ) -> Result<Minimum, RecoverError> {
-        let limits =
-            Limits { max_evaluations: self.limit.saturating_sub(self.evaluations()).max(1) };
+    ) -> Result<Option<Minimum>, RecoverError> {
+        if self.used_up() {
+            return Ok(None);
+        }
+        let limits = Limits { max_evaluations: self.limit - self.evaluations() };
         let mut method = LevenbergMarquardt::new(options.clone())?;
-        Ok(minimize(&mut method, problem, x, limits, &mut ())?)
-    }
-
-    fn count(&self, run: &Minimum) {
-        self.evaluations.set(self.evaluations() + run.evaluations);
-        self.iterations.set(self.iterations() + run.iterations);
+        match minimize(&mut method, problem, x, limits, &mut ()) {
+            Err(OptimError::Start { .. }) => {
+                self.evaluations.set(self.evaluations() + 1);
+                Ok(None)
+            }
+            found => {
+                let found = found?;
+                self.evaluations.set(self.evaluations() + found.evaluations);
+                self.iterations.set(self.iterations() + found.iterations);
+                Ok(Some(found))
+            }
+        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! Which hypothesis is tried next.
 
+use super::ends::criterion;
+
 /// Most trials of a hypothesis with something free.
 const MAX_TRIALS: usize = 400;
-
-/// Independent numbers that a pattern is taken to hold, when fits of more and of fewer parameters are compared.
-const N_DATA: f64 = 70.0;
 
 /// What a trial of a hypothesis begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +23,6 @@ struct Entry {
     misfit: f64,
 }
 
-impl Entry {
-    /// Bayes' information criterion of the best end.
-    fn criterion(&self) -> f64 {
-        N_DATA * libm::log(self.misfit.max(1e-12)) + self.n_free as f64 * libm::log(N_DATA)
-    }
-}
-
 /// Trials shared out in turn by what is known beforehand and by what trials have shown.
 ///
 /// Every other trial goes by the rank that a hypothesis has before any trial, the next one by the rank of its best end so far. In both
@@ -39,14 +31,15 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct Ranking {
     entries: Vec<Entry>,
+    n_data: f64,
     turn: usize,
 }
 
 impl Ranking {
-    /// Hypotheses of so many free parameters, the likeliest first.
-    pub(super) fn new(n_free: impl Iterator<Item = usize>) -> Self {
+    /// Hypotheses of so many free parameters, the likeliest first, for a target of so many independent numbers.
+    pub(super) fn new(n_free: impl Iterator<Item = usize>, n_data: f64) -> Self {
         let entry = |n_free| Entry { n_free, starts: 0, hops: 0, misfit: f64::INFINITY };
-        Self { entries: n_free.map(entry).collect(), turn: 0 }
+        Self { entries: n_free.map(entry).collect(), n_data, turn: 0 }
     }
 
     /// A trial of this rank ended so far above a perfect fit.
@@ -73,12 +66,18 @@ impl Ranking {
         Some((rank, Turn::Start(entry.starts - 1)))
     }
 
+    /// Number of trials handed out.
+    pub(super) fn n_trials(&self) -> u64 {
+        self.entries.iter().map(|e| (e.starts + e.hops) as u64).sum()
+    }
+
     /// The next one by what trials have shown.
     fn by_fit(&self) -> Option<usize> {
         let tried = |(_, e): &(usize, &Entry)| e.n_free > 0 && e.misfit.is_finite();
         let mut order: Vec<(usize, &Entry)> =
             self.entries.iter().enumerate().filter(tried).collect();
-        order.sort_by(|a, b| a.1.criterion().total_cmp(&b.1.criterion()));
+        let value = |e: &Entry| criterion(self.n_data, e.n_free, e.misfit);
+        order.sort_by(|a, b| value(a.1).total_cmp(&value(b.1)));
         let open = order.iter().enumerate().filter(|(_, (_, e))| e.hops < MAX_TRIALS);
         open.min_by_key(|(place, (_, e))| (place + 1) * (e.hops + 1)).map(|(_, (rank, _))| *rank)
     }
@@ -90,7 +89,7 @@ mod tests {
 
     #[test]
     fn likely_ones_are_tried_more_often() {
-        let mut ranking = Ranking::new([0, 3, 2, 5].into_iter());
+        let mut ranking = Ranking::new([0, 3, 2, 5].into_iter(), 70.0);
         // Nothing is reported, so that only the first order counts.
         let order: Vec<_> = (0..6).map_while(|_| ranking.next()).map(|(rank, _)| rank).collect();
         // (rank + 1)(trials + 1): 1, 2, 3, 4 (rank 1 again), 4, 6.
@@ -99,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_other_trial_goes_to_the_best_fit() {
-        let mut ranking = Ranking::new([2, 2, 2].into_iter());
+        let mut ranking = Ranking::new([2, 2, 2].into_iter(), 70.0);
         for _ in 0..3 {
             ranking.next();
         }
@@ -107,13 +106,14 @@ mod tests {
             ranking.report(rank, misfit);
         }
         assert_eq!(ranking.next(), Some((1, Turn::Hop(0))));
-        assert_eq!(ranking.next().map(|(rank, _)| rank), Some(1));
+        // Rank 0 had two trials and rank 2 none: (0 + 1)(2 + 1) = (2 + 1)(0 + 1), and the likelier one comes first.
+        assert_eq!(ranking.next(), Some((0, Turn::Start(2))));
         assert_eq!(ranking.next(), Some((1, Turn::Hop(1))));
     }
 
     #[test]
     fn what_has_nothing_free_is_tried_once() {
-        let mut ranking = Ranking::new([0, 0].into_iter());
+        let mut ranking = Ranking::new([0, 0].into_iter(), 70.0);
         let found = [ranking.next(), ranking.next(), ranking.next()];
         assert_eq!(found, [Some((0, Turn::Start(0))), Some((1, Turn::Start(0))), None]);
     }

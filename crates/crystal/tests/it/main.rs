@@ -1,0 +1,4 @@
+//! Symmetries that distorted crystals may have had.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod hypotheses;
