@@ -13,6 +13,9 @@ pub enum RecoverError {
     /// The run could not start or go on.
     #[error(transparent)]
     Optimizer(#[from] OptimError),
+    /// The potential gives no energy.
+    #[error(transparent)]
+    Potential(#[from] braggscape_potential::PotentialError),
     /// The structure cannot be simulated.
     #[error(transparent)]
     Forward(#[from] ForwardError),

@@ -4,6 +4,7 @@
 //! use. A [`Strategy`] turns it into an [`Outcome`] without ever seeing the truth.
 #![doc(test(attr(deny(warnings))))]
 
+mod energy;
 mod error;
 mod parametrisation;
 mod problem;
@@ -12,10 +13,12 @@ mod strain;
 mod strategy;
 mod tangent;
 
+pub use energy::{EnergyProblem, JointProblem};
 pub use error::RecoverError;
 pub use parametrisation::{FreeParameters, Parametrisation, Variables};
 pub use problem::Problem;
 pub use strategy::{
-    Alternative, AnyStrategy, Descend, Joint, JointOptions, Outcome, Reach, RecoveryTask, Snap,
-    SpaceGroupHypotheses, SpaceGroupHypothesesOptions, Stage, StagePlan, Staged, Starts, Strategy,
+    Alternative, AnyStrategy, Descend, Joint, JointOptions, Outcome, Reach, RecoveryTask, Relax,
+    Snap, SpaceGroupHypotheses, SpaceGroupHypothesesOptions, Stage, StagePlan, Staged, Starts,
+    Strategy, WithEnergy,
 };

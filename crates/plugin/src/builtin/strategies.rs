@@ -1,13 +1,14 @@
 //! The built-in strategies.
 
-use super::{Nothing, losses, optimizers, resolve_in};
+use super::{Nothing, losses, optimizers, potentials, resolve_in};
 use crate::family::{Entry, Family};
 use crate::registry::{StrategyMaker, StrategyParts};
 use crate::{Context, Options, PluginError};
 use braggscape_loss::{AnyLoss, BlurAxis, BlurredOverlap, BlurredOverlapOptions};
+use braggscape_potential::{RelaxMethod, RelaxOptions};
 use braggscape_recover::{
-    AnyStrategy, Descend, FreeParameters, Joint, JointOptions, Snap, SpaceGroupHypotheses,
-    SpaceGroupHypothesesOptions, StagePlan, Staged, Starts,
+    AnyStrategy, Descend, FreeParameters, Joint, JointOptions, Relax, Snap, SpaceGroupHypotheses,
+    SpaceGroupHypothesesOptions, StagePlan, Staged, Starts, WithEnergy,
 };
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -244,6 +245,73 @@ impl StagedOptions {
     }
 }
 
+/// Options of a relaxation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RelaxationOptions {
+    potential: Value,
+    method: RelaxMethod,
+    fmax: f64,
+    steps: u64,
+    fixed_cell: bool,
+}
+
+impl Default for RelaxationOptions {
+    fn default() -> Self {
+        let RelaxOptions { method, fmax, steps, fixed_cell, .. } = RelaxOptions::default();
+        Self { potential: Value::from("chgnet"), method, fmax, steps, fixed_cell }
+    }
+}
+
+impl RelaxationOptions {
+    fn build(&self, parts: &StrategyParts<'_>) -> Result<AnyStrategy, PluginError> {
+        let potential = parts.registry.potentials().build(&self.potential, parts.context)?;
+        let Self { method, fmax, steps, fixed_cell, .. } = *self;
+        let options = RelaxOptions { method, fmax, steps, fixed_cell, symprec: None };
+        let relax = Relax::new(potential, options);
+        relax.map(Into::into).map_err(|e| PluginError::rejected(&e))
+    }
+}
+
+/// Options of descents with an energy beside the loss.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WithEnergyOptions {
+    potential: Value,
+    weights: Vec<f64>,
+    relax_steps: u64,
+    optimizer: Value,
+}
+
+impl Default for WithEnergyOptions {
+    fn default() -> Self {
+        Self {
+            potential: Value::from("chgnet"),
+            weights: vec![1.0, 0.1, 0.0],
+            relax_steps: 0,
+            optimizer: component("kind = \"lbfgs\"\nmax_iterations = 200"),
+        }
+    }
+}
+
+impl WithEnergyOptions {
+    fn build(&self, parts: &StrategyParts<'_>) -> Result<AnyStrategy, PluginError> {
+        let potential = parts.registry.potentials().build(&self.potential, parts.context)?;
+        let optimizer = parts.registry.optimizers().build(&self.optimizer, parts.context)?;
+        WithEnergy::new(potential, self.weights.clone(), self.relax_steps, optimizer)
+            .map(Into::into)
+            .map_err(|e| PluginError::rejected(&e))
+    }
+}
+
+/// Options that are components, and the seams they belong to.
+const NESTED: [(&str, &str); 4] = [
+    ("optimizer", "optimizer"),
+    ("final_loss", "loss"),
+    ("final_optimizer", "optimizer"),
+    ("potential", "potential"),
+];
+
 /// A strategy that is made of its own options.
 fn own<O>(
     summary: &str,
@@ -255,11 +323,20 @@ where
     O: Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
 {
     let construct = move |options: &Options, _: &Context| -> Result<StrategyMaker, PluginError> {
+        // Components among the options are built later, by the registry that is in use.
+        for (key, seam) in NESTED {
+            if let Some(value) = options.table().get(key)
+                && !(value.is_str() || value.is_table())
+            {
+                return Err(PluginError::NotAComponent { seam, found: value.type_str() });
+            }
+        }
         let options = options.parse::<O>()?;
         Ok(Box::new(move |parts| build(&options, &parts)))
     };
     let settle = |table: &mut Table, context: &Context| {
         let (losses, optimizers) = (losses(), optimizers());
+        resolve_in(&potentials(), table.get_mut("potential"), context);
         resolve_in(&losses, table.get_mut("final_loss"), context);
         for key in ["optimizer", "final_optimizer"] {
             resolve_in(&optimizers, table.get_mut(key), context);
@@ -313,6 +390,18 @@ pub(crate) fn strategies() -> Family<StrategyMaker> {
         SpaceGroupHypothesesOptions::default,
         |o, _| SpaceGroupHypotheses::new(*o).map(Into::into).map_err(|e| PluginError::rejected(&e)),
     );
+    let relax = own(
+        "relaxation in a potential; the pattern is not looked at",
+        "potential = \"lennard-jones\"\nfmax = 0.05\nsteps = 500",
+        RelaxationOptions::default,
+        RelaxationOptions::build,
+    );
+    let with_energy = own(
+        "the loss plus a weight (1/eV) times the energy per atom, one descent for each weight",
+        "potential = \"lennard-jones\"\nweights = [1.0, 0.1, 0.0]",
+        WithEnergyOptions::default,
+        WithEnergyOptions::build,
+    );
     let staged = own(
         "stages of your own: a loss, an optimizer and what is free in each, from one start or many",
         "starts = 8\n[[stages]]\nloss = { kind = \"blurred-overlap\", blur = 0.05 }\noptimizer = \"levenberg-marquardt\"\n[[stages]]\nloss = \"cosine\"\noptimizer = \"levenberg-marquardt\"",
@@ -326,9 +415,11 @@ pub(crate) fn strategies() -> Family<StrategyMaker> {
             ("descend", descend),
             ("graduated", graduated),
             ("joint", under_symmetries),
+            ("relax", relax),
             ("space-group-hypotheses", hypotheses),
             ("staged", staged),
             ("symmetry-snap", snap),
+            ("with-energy", with_energy),
         ],
     )
 }

@@ -4,6 +4,7 @@ mod certificate;
 mod descend;
 mod hypotheses;
 mod joint;
+mod relax;
 mod snap;
 mod staged;
 mod starts;
@@ -12,6 +13,7 @@ pub use certificate::Reach;
 pub use descend::Descend;
 pub use hypotheses::{SpaceGroupHypotheses, SpaceGroupHypothesesOptions};
 pub use joint::{Joint, JointOptions};
+pub use relax::{Relax, WithEnergy};
 pub use snap::Snap;
 pub use staged::{StagePlan, Staged};
 pub use starts::Starts;
@@ -142,6 +144,10 @@ pub enum AnyStrategy {
     Staged(Staged),
     /// The symmetries that the structure may have, one after the other.
     SpaceGroupHypotheses(SpaceGroupHypotheses),
+    /// Relaxation in a potential.
+    Relax(Relax),
+    /// The pattern with an energy beside it.
+    WithEnergy(WithEnergy),
     /// A strategy of another crate.
     External(Box<dyn Strategy>),
 }

@@ -278,7 +278,9 @@ impl<'a> Stages<'a> {
     ) -> Result<Option<Fit>, RecoverError> {
         let mut at = Fit { structure: start, loss: f64::NAN, termination: Termination::Budget };
         for i in 0..self.plans.len() {
-            let Some(fit) = self.refine(i, task, &at.structure)? else { return Ok(None) };
+            let Some(fit) = self.refine(i, task, &at.structure)? else {
+                return self.unfinished(i, task, at);
+            };
             let last = i + 1 == self.plans.len();
             if !last && self.plans[i].give_up_above.is_some_and(|bar| fit.loss > bar) {
                 return Ok(None);
@@ -286,6 +288,25 @@ impl<'a> Stages<'a> {
             at = fit;
         }
         self.polish(task, at).map(Some)
+    }
+
+    /// Where stage `i` could not be gone through: what there is if the budget is used up, judged by the last stage; otherwise nothing.
+    fn unfinished(
+        &mut self,
+        i: usize,
+        task: &RecoveryTask<'a>,
+        at: Fit,
+    ) -> Result<Option<Fit>, RecoverError> {
+        if i == 0 || self.left().max_evaluations > 0 {
+            return Ok(None);
+        }
+        let Some(last) = self.plans.last() else { return Ok(None) };
+        let whole = Parametrisation::new(at.structure.clone(), last.free);
+        let target = (task.target, self.plain.clone());
+        let problem = Problem::with_plain(task.forward, last.loss, task.projector, target, whole);
+        self.evaluations += 1;
+        let loss = problem.loss_of_structure(&at.structure)?;
+        Ok(Some(Fit { loss, termination: Termination::Budget, ..at }))
     }
 
     /// Goes on with the last stage near the ideal, where narrow valleys are followed slowly and a descent may have stopped at a wall: where
