@@ -35,11 +35,12 @@ impl fmt::Debug for Evaluator<'_> {
 impl<'a> Evaluator<'a> {
     /// An evaluator of the function that `make` makes, once for each thread at work.
     pub fn new<O: Objective + Send + 'a>(make: impl Fn() -> O + Sync + 'a) -> Self {
-        Self {
-            make: Box::new(move || Box::new(make())),
-            free: Mutex::default(),
-            evaluations: AtomicU64::new(0),
-        }
+        Self::boxed(move || Box::new(make()))
+    }
+
+    /// An evaluator of a function whose type is not known.
+    pub fn boxed(make: impl Fn() -> Box<dyn Objective + Send + 'a> + Sync + 'a) -> Self {
+        Self { make: Box::new(make), free: Mutex::default(), evaluations: AtomicU64::new(0) }
     }
 
     /// Evaluations so far.

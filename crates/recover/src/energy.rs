@@ -1,6 +1,6 @@
 //! Energies as objectives: alone, and beside the agreement of patterns.
 
-use crate::{Parametrisation, Problem};
+use crate::{Parametrisation, Problem, Variables, tangent};
 use braggscape_crystal::Structure;
 use braggscape_loss::Loss;
 use braggscape_optim::{Component, EvalError, Objective};
@@ -14,18 +14,19 @@ use std::sync::{Mutex, PoisonError};
 ///
 /// # Differentiability
 /// That of the potential: forces give the derivatives in the coordinates, the stress those in the cell.
-pub struct EnergyProblem<'a, V> {
+pub struct EnergyProblem<'a, P, V> {
     potential: &'a V,
+    projector: &'a P,
     parametrisation: Parametrisation,
     workspace: Mutex<(Structure, Evaluation, StructureGradient)>,
 }
 
-impl<'a, V: Potential> EnergyProblem<'a, V> {
-    /// The energy of a potential.
-    pub fn new(potential: &'a V, parametrisation: Parametrisation) -> Self {
+impl<'a, P: Projector, V: Potential> EnergyProblem<'a, P, V> {
+    /// The energy of a potential on the constraint of a projector.
+    pub fn new(potential: &'a V, projector: &'a P, parametrisation: Parametrisation) -> Self {
         let template = parametrisation.template().clone();
         let workspace = (template, Evaluation::default(), StructureGradient::default());
-        Self { potential, parametrisation, workspace: Mutex::new(workspace) }
+        Self { potential, projector, parametrisation, workspace: Mutex::new(workspace) }
     }
 
     /// The parametrisation.
@@ -57,7 +58,7 @@ impl<'a, V: Potential> EnergyProblem<'a, V> {
     }
 }
 
-impl<V: Potential> Objective for EnergyProblem<'_, V> {
+impl<P: Projector, V: Potential> Objective for EnergyProblem<'_, P, V> {
     fn components(&self) -> &[Component] {
         self.parametrisation.components()
     }
@@ -68,6 +69,27 @@ impl<V: Potential> Objective for EnergyProblem<'_, V> {
 
     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> Result<f64, EvalError> {
         self.evaluate(x, Some(gradient))
+    }
+
+    fn project(&self, x: &mut [f64]) -> Result<(), EvalError> {
+        if self.parametrisation.variables() == Variables::Reduced {
+            return Ok(());
+        }
+        let (mut cell, mut coords) = self.parametrisation.split(x);
+        self.projector.project(&mut cell, &mut coords).map_err(EvalError::infeasible)?;
+        self.parametrisation.write(&cell, &coords, x);
+        Ok(())
+    }
+
+    fn project_gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        tangent::project_gradient(&self.parametrisation, self.projector, x, gradient);
+    }
+
+    fn projection_weight(&self, iteration: u64) -> f64 {
+        match self.parametrisation.variables() {
+            Variables::Reduced => 1.0,
+            _ => self.projector.weight_at(iteration),
+        }
     }
 }
 
@@ -108,7 +130,7 @@ fn by_cell(metric: &Matrix3<f64>, m: &Matrix3<f64>) -> ([f64; 3], [f64; 3]) {
 /// The loss of a pattern plus `weight` (per eV an atom) times the energy per atom.
 pub struct JointProblem<'a, F, L, P, V> {
     problem: Problem<'a, F, L, P>,
-    energy: EnergyProblem<'a, V>,
+    energy: EnergyProblem<'a, P, V>,
     weight: f64,
 }
 
@@ -121,7 +143,8 @@ where
 {
     /// Both in the variables of the problem.
     pub fn new(problem: Problem<'a, F, L, P>, potential: &'a V, weight: f64) -> Self {
-        let energy = EnergyProblem::new(potential, problem.parametrisation().clone());
+        let projector = problem.projector();
+        let energy = EnergyProblem::new(potential, projector, problem.parametrisation().clone());
         Self { problem, energy, weight }
     }
 }

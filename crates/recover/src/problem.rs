@@ -88,6 +88,11 @@ impl<'a, F: ForwardModel, L: Loss, P: Projector> Problem<'a, F, L, P> {
         Self { forward, loss, projector, target, nodes, parametrisation, workspace }
     }
 
+    /// The constraint.
+    pub(crate) fn projector(&self) -> &'a P {
+        self.projector
+    }
+
     /// The parametrisation.
     pub fn parametrisation(&self) -> &Parametrisation {
         &self.parametrisation

@@ -126,8 +126,12 @@ fn in_greek(text: &str) -> String {
 }
 
 /// What the colours mean.
-fn value_label(loss: &str) -> String {
-    format!("{loss} loss")
+fn value_label(plan: &LandscapePlan) -> String {
+    if plan.is_energy() {
+        "energy (eV/atom)".to_owned()
+    } else {
+        format!("{} loss", plan.loss_name())
+    }
 }
 
 fn draw(plan: &LandscapePlan, landscape: &Landscape, dir: &Path) -> Result<(), Failure> {
@@ -148,7 +152,7 @@ fn draw(plan: &LandscapePlan, landscape: &Landscape, dir: &Path) -> Result<(), F
         title: plan.config().title.clone(),
         x: axis(0),
         y: axis(1),
-        value_label: value_label(plan.loss_name()),
+        value_label: value_label(plan),
         values: landscape.grid.values().to_vec(),
         contours: plan.config().contours,
         minima: landscape.ranked.iter().take(plan.config().minima).map(|m| m.place).collect(),

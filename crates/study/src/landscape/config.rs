@@ -134,8 +134,11 @@ pub struct LandscapeConfig {
     /// Options of the adaptive grid; the plain grid if there are none.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "adaptive_table")]
     pub adaptive: Option<AdaptiveOptions>,
-    /// Loss, with every option.
+    /// Loss, with every option; means nothing beside a potential.
     pub loss: Table,
+    /// Potential, with every option: the landscape is that of its energy per atom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub potential: Option<Table>,
     /// Forward model, with every option.
     pub forward: Table,
     /// The two axes.
@@ -225,6 +228,13 @@ impl LandscapeConfig {
         let loss = component(&mut reader, "loss", "cosine", |r, v| {
             resolve(r, "loss", v, registry.losses(), &context)
         });
+        let potential = reader.value("potential").cloned();
+        if potential.is_some() && table.contains_key("loss") {
+            reader
+                .problem("potential", "a landscape is that of a loss or of a potential; give one");
+        }
+        let potential = potential
+            .map(|v| resolve(&mut reader, "potential", &v, registry.potentials(), &context));
         let forward = component(&mut reader, "forward", "structsnap", |r, v| {
             resolve(r, "forward", v, registry.forward(), &context)
         });
@@ -258,6 +268,7 @@ impl LandscapeConfig {
             min_prominence,
             patterns,
             contours,
+            potential,
             adaptive,
             loss,
             forward,

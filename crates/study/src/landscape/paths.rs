@@ -8,7 +8,6 @@ use crate::seed::stream;
 use crate::structures::StudyStructure;
 use braggscape_crystal::{CellParameters, Structure};
 use braggscape_landscape::{OnSection, PathPoint, PathRecorder, Section};
-use braggscape_loss::{AnyLoss, Loss};
 use braggscape_noise::{NoiseModel, Strain};
 use braggscape_optim::{
     AnyOptimizer, Limits, Minimum, Needs, Objective, Optimizer, minimize, with_causes,
@@ -16,8 +15,7 @@ use braggscape_optim::{
 use braggscape_plugin::nalgebra::Vector3;
 use braggscape_plugin::{Context, ReferenceSymmetry, Registry};
 use braggscape_projector::{AnyProjector, Identity, Projector};
-use braggscape_recover::{FreeParameters, Parametrisation, Problem, Variables};
-use braggscape_xrd::{AnyForwardModel, ForwardModel};
+use braggscape_recover::{FreeParameters, Parametrisation, Variables};
 use rand::Rng;
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
@@ -72,7 +70,7 @@ pub(super) fn build_path(
     i: usize,
     (truth, parametrisation, section): (&StudyStructure, &Parametrisation, &Section),
     registry: &Registry,
-    model_and_loss: (&AnyForwardModel, &AnyLoss),
+    squares: bool,
     faults: &mut Faults<'_>,
 ) -> Option<BuiltPath> {
     let config = &faults.config.paths[i];
@@ -105,9 +103,7 @@ pub(super) fn build_path(
         );
         return None;
     }
-    let squares = config.refine.free().is_some()
-        && model_and_loss.1.least_squares().is_some()
-        && model_and_loss.0.jacobians().is_some();
+    let squares = squares && config.refine.free().is_some();
     if optimizer.needs() == Needs::LeastSquares && !squares {
         let method = kind_of(&config.optimizer);
         faults.add(
@@ -243,14 +239,13 @@ fn descend(plan: &LandscapePlan, i: usize) -> Result<(Vec<PathPoint>, PathEnd), 
         seen.write(cell, coords, &mut x);
         x
     };
-    let problem_with = |parametrisation: Parametrisation| {
-        Problem::new(&plan.forward, &plan.loss, &built.projector, &plan.target, parametrisation)
-    };
+    let problem_with =
+        |parametrisation: Parametrisation| plan.objective(&built.projector, parametrisation);
     let (found, points, place);
     match config.refine.free() {
         None => {
             let inner = problem_with(seen.clone());
-            let on = OnSection::new(section, &inner);
+            let on = OnSection::new(section, &*inner);
             let x0 = section.project(&to_section(&built.start.cell(), &built.start.frac_coords()));
             let mut recorder =
                 PathRecorder::new(section, MIN_STEP, |at| section.x_at([at[0], at[1]]));
@@ -269,7 +264,7 @@ fn descend(plan: &LandscapePlan, i: usize) -> Result<(Vec<PathPoint>, PathEnd), 
                 to_section(&cell, &coords)
             };
             let mut recorder = PathRecorder::new(section, MIN_STEP, map);
-            found = run(&mut optimizer, &problem, &parametrisation.pack(), limits, &mut recorder)?;
+            found = run(&mut optimizer, &*problem, &parametrisation.pack(), limits, &mut recorder)?;
             points = recorder.finish();
             place = section.project(&map(&found.x));
         }

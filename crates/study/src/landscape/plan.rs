@@ -8,10 +8,12 @@ use crate::structures::{self, StudyStructure};
 use crate::{Problem, StudyError};
 use braggscape_landscape::{Section, SectionAxis};
 use braggscape_loss::{AnyLoss, Loss};
-use braggscape_optim::with_causes;
+use braggscape_optim::{Objective, with_causes};
 use braggscape_pattern::{AxisKind, Pattern, io};
 use braggscape_plugin::{Context, Family, Registry};
-use braggscape_recover::Parametrisation;
+use braggscape_potential::AnyPotential;
+use braggscape_projector::AnyProjector;
+use braggscape_recover::{EnergyProblem, Parametrisation, Problem as Recovery};
 use braggscape_xrd::{AnyForwardModel, ForwardModel, Scratch};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -25,6 +27,8 @@ pub struct LandscapePlan {
     pub(super) target: Pattern,
     pub(super) forward: AnyForwardModel,
     pub(super) loss: AnyLoss,
+    /// The landscape is that of its energy per atom, if there is one.
+    pub(super) potential: Option<AnyPotential>,
     pub(super) parametrisation: Parametrisation,
     pub(super) section: Section,
     pub(super) paths: Vec<BuiltPath>,
@@ -115,6 +119,13 @@ impl LandscapePlan {
         let context = Context::default();
         let forward = faults.build("forward", registry.forward(), &config.forward, &context);
         let loss = faults.build("loss", registry.losses(), &config.loss, &context);
+        let potential = match &config.potential {
+            Some(table) => {
+                let built = faults.build("potential", registry.potentials(), table, &context);
+                Some(built?)
+            }
+            None => None,
+        };
         let truth = structures::find(&config.structure, base)
             .map_err(|message| faults.add("structure", message))
             .ok()?;
@@ -129,14 +140,27 @@ impl LandscapePlan {
             .ok()?;
         let section = section(config, &parametrisation, faults);
         let (forward, loss, target, section) = (forward?, loss?, target?, section?);
+        let squares =
+            potential.is_none() && loss.least_squares().is_some() && forward.jacobians().is_some();
         let mut paths = Vec::new();
         for i in 0..config.paths.len() {
             let known = (&truth, &parametrisation, &section);
-            paths.extend(build_path(i, known, registry, (&forward, &loss), faults));
+            paths.extend(build_path(i, known, registry, squares, faults));
         }
         let hash = hash(config, &truth, &target);
         let config = config.clone();
-        Some(Self { config, truth, target, forward, loss, parametrisation, section, paths, hash })
+        Some(Self {
+            config,
+            truth,
+            target,
+            forward,
+            loss,
+            potential,
+            parametrisation,
+            section,
+            paths,
+            hash,
+        })
     }
 
     /// The configuration.
@@ -154,9 +178,32 @@ impl LandscapePlan {
         &self.section
     }
 
-    /// The name of the loss.
+    /// What the landscape is made of: the name of the loss, or "energy" (per atom, eV).
     pub fn loss_name(&self) -> &str {
-        kind_of(&self.config.loss)
+        if self.potential.is_some() { "energy" } else { kind_of(&self.config.loss) }
+    }
+
+    /// Whether the landscape is that of an energy.
+    pub fn is_energy(&self) -> bool {
+        self.potential.is_some()
+    }
+
+    /// The function whose landscape it is, on the constraint of a projector.
+    pub(super) fn objective<'a>(
+        &'a self,
+        projector: &'a AnyProjector,
+        parametrisation: Parametrisation,
+    ) -> Box<dyn Objective + Send + 'a> {
+        match &self.potential {
+            Some(potential) => Box::new(EnergyProblem::new(potential, projector, parametrisation)),
+            None => Box::new(Recovery::new(
+                &self.forward,
+                &self.loss,
+                projector,
+                &self.target,
+                parametrisation,
+            )),
+        }
     }
 
     /// Where the structure lies on the section.

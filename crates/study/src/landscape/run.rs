@@ -7,8 +7,7 @@ use crate::StudyError;
 use braggscape_landscape::{
     Evaluator, Grid, Minima, Progress, Roughness, adaptive_grid, plain_grid, polish,
 };
-use braggscape_projector::Identity;
-use braggscape_recover::Problem;
+use braggscape_projector::{AnyProjector, Identity};
 use rayon::prelude::*;
 
 /// Minima that are polished for each one that is listed, since the grid ranks narrow ones too low.
@@ -58,11 +57,9 @@ impl LandscapePlan {
     /// # Errors
     /// [`StudyError::Landscape`]. Descents that fail are outcomes, no errors.
     pub fn run(&self, progress: Progress<'_>) -> Result<Landscape, StudyError> {
-        let identity = Identity;
-        let evaluator = Evaluator::new(|| {
-            let parametrisation = self.parametrisation.clone();
-            Problem::new(&self.forward, &self.loss, &identity, &self.target, parametrisation)
-        });
+        let identity = AnyProjector::from(Identity);
+        let evaluator =
+            Evaluator::boxed(|| self.objective(&identity, self.parametrisation.clone()));
         let grid = match self.config.adaptive {
             Some(options) => adaptive_grid(&self.section, options, &evaluator, progress)?,
             None => plain_grid(&self.section, &evaluator, progress)?,
