@@ -64,8 +64,8 @@ impl Default for SpaceGroupHypothesesOptions {
 /// that cannot fit are left out; of the others those that allow the fewest peaks are the likeliest.
 ///
 /// *Trials.* A trial is two fits by Levenberg-Marquardt, of model and target damped by exp(-2 B s²) and of them as they are; a promising end
-/// is fitted on. Every other trial goes by evidence, the next one by the best ends so far (Bayes' information criterion); in both orders a
-/// hypothesis gets trials in proportion to 1/rank. The first trial of a hypothesis begins at its nearest structure to the one given, later
+/// is fitted on. One of three trials goes by evidence, a hypothesis getting trials in proportion to 1/rank, the others by the best ends so far
+/// (Bayes' information criterion, 1/rank²). The first trial of a hypothesis begins at its nearest structure to the one given, later
 /// ones at that nearest to the given one displaced once more, or at the best end with an orbit elsewhere, two orbits exchanged, or all
 /// sites shaken.
 ///

@@ -140,7 +140,9 @@ impl Hypothesis {
             for (index, n_orbits) in &kind.choice {
                 let position = &self.setting.positions[*index];
                 for _ in 0..*n_orbits {
-                    text.push_str(&format!(" {}{}", position.multiplicity(), position.letter));
+                    text.push(' ');
+                    text.push_str(&position.multiplicity().to_string());
+                    text.push(position.letter);
                 }
             }
         }

@@ -93,7 +93,9 @@ impl Absences {
             let mut column: Vec<f64> = x[low..high].iter().map(shape).collect();
             let length = dot(&column, &column).sqrt();
             if length > 1e-6 {
-                column.iter_mut().for_each(|v| *v /= length);
+                for v in &mut column {
+                    *v /= length;
+                }
                 columns.push((low, column));
                 kept.push(reflections);
             }

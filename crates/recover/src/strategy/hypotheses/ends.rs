@@ -32,7 +32,7 @@ pub(super) struct Ends {
     contacts: Contacts,
     /// Independent numbers that the target holds.
     n_data: f64,
-    ends: Vec<End>,
+    best: Vec<End>,
 }
 
 /// Bayes' information criterion of a fit.
@@ -42,12 +42,12 @@ pub(super) fn criterion(n_data: f64, n_free: usize, misfit: f64) -> f64 {
 
 impl Ends {
     pub(super) fn new(start: &Structure, n_data: f64) -> Self {
-        Self { contacts: Contacts::new(start.lattice()), n_data, ends: Vec::new() }
+        Self { contacts: Contacts::new(start.lattice()), n_data, best: Vec::new() }
     }
 
     /// Takes an end, if it is among the best.
     pub(super) fn report(&mut self, rank: usize, n_free: usize, trial: &Trial) {
-        if self.ends.len() == KEPT && self.ends.iter().all(|e| e.trial.misfit <= trial.misfit) {
+        if self.best.len() == KEPT && self.best.iter().all(|e| e.trial.misfit <= trial.misfit) {
             return;
         }
         let distances = self.contacts.sorted(&trial.structure);
@@ -56,7 +56,7 @@ impl Ends {
             other.distances.len() == end.distances.len()
                 && other.distances.iter().zip(&end.distances).all(|(a, b)| (a - b).abs() < SAME)
         };
-        match self.ends.iter_mut().find(same) {
+        match self.best.iter_mut().find(same) {
             Some(known) => {
                 let better = criterion(self.n_data, end.n_free, end.trial.misfit)
                     < criterion(self.n_data, known.n_free, known.trial.misfit);
@@ -64,10 +64,10 @@ impl Ends {
                     *known = end;
                 }
             }
-            None => self.ends.push(end),
+            None => self.best.push(end),
         }
-        self.ends.sort_by(|a, b| a.trial.misfit.total_cmp(&b.trial.misfit));
-        self.ends.truncate(KEPT);
+        self.best.sort_by(|a, b| a.trial.misfit.total_cmp(&b.trial.misfit));
+        self.best.truncate(KEPT);
     }
 
     /// The ends, the best first: by Bayes' information criterion, and of those that fit equally well the one with the longest shortest
@@ -75,19 +75,19 @@ impl Ends {
     pub(super) fn ranked(mut self) -> Vec<End> {
         let n_data = self.n_data;
         let value = |e: &End| criterion(n_data, e.n_free, e.trial.misfit);
-        self.ends.sort_by(|a, b| value(a).total_cmp(&value(b)));
-        let Some(first) = self.ends.first().map(value) else { return Vec::new() };
-        let equal = self.ends.partition_point(|e| value(e) < first + EQUALLY);
+        self.best.sort_by(|a, b| value(a).total_cmp(&value(b)));
+        let Some(first) = self.best.first().map(value) else { return Vec::new() };
+        let equal = self.best.partition_point(|e| value(e) < first + EQUALLY);
         let shortest = |e: &End| self.contacts.shortest(&e.trial.structure.frac_coords());
-        self.ends[..equal].sort_by(|a, b| shortest(b).total_cmp(&shortest(a)));
+        self.best[..equal].sort_by(|a, b| shortest(b).total_cmp(&shortest(a)));
         let (least, times) = NEARLY;
-        let bar = (times * self.ends[0].trial.misfit).max(least);
+        let bar = (times * self.best[0].trial.misfit).max(least);
         let mut number = 0;
-        self.ends.retain(|e| {
+        self.best.retain(|e| {
             number += 1;
             number == 1 || e.trial.misfit <= bar
         });
-        self.ends
+        self.best
     }
 }
 
