@@ -67,7 +67,7 @@ impl<T: Real> Kept<T> {
     }
 }
 
-impl<'a, T: Real> Block<'a, T> {
+impl<T: Real> Block<'_, T> {
     /// Where the first layers of core and gate are to be written.
     pub(super) fn first(&mut self, gated: &Gated<T>) -> &mut [T] {
         if gated.hidden.is_some() { self.pre } else { self.hat }
@@ -178,7 +178,7 @@ fn sum<T: Real>(x: &[T; WIDTH], term: impl Fn(T) -> T) -> T {
 fn tree<T: Real>(mut lanes: [T; 16]) -> T {
     for half in [8, 4, 2, 1] {
         for i in 0..half {
-            lanes[i] = lanes[i] + lanes[i + half];
+            lanes[i] += lanes[i + half];
         }
     }
     lanes[0]
