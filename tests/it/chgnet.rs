@@ -74,7 +74,8 @@ fn weights(model: &str) -> ChgnetWeights {
     let folder = Folder::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/assets"));
     let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     if folder.load(asset).is_err() {
-        let wheel = download().unwrap_or_else(|e| {
+        let server = std::env::var_os("BRAGGSCAPE_PYPI").and_then(|s| s.into_string().ok());
+        let wheel = download(server.as_deref()).unwrap_or_else(|e| {
             panic!("tests of CHGNet need its weights once: {e}; see `braggscape assets --help`")
         });
         for asset in &ASSETS {

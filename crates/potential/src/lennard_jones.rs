@@ -113,13 +113,12 @@ impl Potential for LennardJones {
 
 /// Refuses sites that are not fully occupied.
 pub(crate) fn whole_atoms(structure: &Structure) -> Result<(), PotentialError> {
-    let sites = structure.sites().iter().enumerate();
     // 1 within the rounding of files.
-    for (site_idx, site) in sites.filter(|(_, s)| s.occupancy < 1.0 - 1e-6) {
-        let (element, occupancy) = (site.element.symbol(), site.occupancy);
-        return Err(PotentialError::PartialOccupancy { site_idx, element, occupancy });
-    }
-    Ok(())
+    let mixed = structure.sites().iter().position(|site| site.occupancy < 1.0 - 1e-6);
+    let Some(site_idx) = mixed else { return Ok(()) };
+    let site = &structure.sites()[site_idx];
+    let (element, occupancy) = (site.element.symbol(), site.occupancy);
+    Err(PotentialError::PartialOccupancy { site_idx, element, occupancy })
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ fn install(
             .map_err(|e| Failure::usage(format!("{}: cannot be read: {e}", path.display())))?,
         None => {
             notice(shared, &format!("downloading {WHEEL_URL}"));
-            download().map_err(|e| Failure::work(&e))?
+            let server = std::env::var_os("BRAGGSCAPE_PYPI").and_then(|s| s.into_string().ok());
+            download(server.as_deref()).map_err(|e| Failure::work(&e))?
         }
     };
     for asset in missing {

@@ -5,22 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-/// Variable that names another server of the packages, such as a mirror.
-const VARIABLE: &str = "BRAGGSCAPE_PYPI";
-
 /// The server of [`WHEEL_URL`].
 const SERVER: &str = "https://files.pythonhosted.org";
 
 /// Most bytes of a package: that of today has 14 MB.
 const MAX_BYTES: u64 = 1 << 26;
 
-/// The bytes of the package, from the server that the variable `BRAGGSCAPE_PYPI` names, otherwise from that of PyPI. Certificates
-/// are those of the system. Whoever installs from them checks what they are.
+/// The bytes of the package, from this server, such as a mirror, otherwise from that of PyPI. Certificates are those of the system.
+/// Whoever installs from the bytes checks what they are.
 ///
 /// # Errors
 /// [`AssetError::Download`].
-pub fn download() -> Result<Vec<u8>, AssetError> {
-    let url = address(std::env::var(VARIABLE).ok().as_deref());
+pub fn download(server: Option<&str>) -> Result<Vec<u8>, AssetError> {
+    let url = address(server);
     let fail = |e: ureq::Error| AssetError::Download { url: url.clone(), source: Arc::new(e) };
     let mut config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_mins(10)));
     let certificates: Vec<_> = rustls_native_certs::load_native_certs()

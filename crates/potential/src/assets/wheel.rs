@@ -31,11 +31,11 @@ pub(super) fn unpack(asset: &Asset, wheel: &[u8]) -> Result<(ChgnetWeights, Vec<
 /// The weights in a checkpoint.
 fn weights(asset: &Asset, checkpoint: &[u8]) -> Result<ChgnetWeights, AssetError> {
     let mut archive = open(Cursor::new(checkpoint), asset.member)?;
-    let names = archive.file_names().filter_map(Result::ok);
-    let root = names
-        .filter_map(|name| name.strip_suffix("/data.pkl").map(str::to_owned))
-        .next()
-        .unwrap_or_else(|| "archive".to_owned());
+    let root = {
+        let mut names = archive.file_names().filter_map(Result::ok);
+        names.find_map(|name| name.strip_suffix("/data.pkl").map(str::to_owned))
+    };
+    let root = root.unwrap_or_else(|| "archive".to_owned());
     ChgnetWeights::from_storages(|k| {
         member(&mut archive, &format!("{root}/data/{k}")).map_err(Fault::Asset)
     })

@@ -102,11 +102,12 @@ pub(super) fn backward<T: Real, S: Simd>(
     }
     let kept = &mut kept[slot(l, to_bonds)];
     for (from, to) in blocks(n_angles) {
-        let mut rows = kept.block(from, to);
+        let rows = kept.block(from, to);
         let message = &mut block.message[..(to - from) * WIDTH];
         let [corner, first, second, pair] =
             [&graph.corner, &graph.first, &graph.second, &graph.pair].map(|index| &index[from..to]);
-        if to_bonds {
+        let scratch = [&mut block.hidden[..], &mut block.slope[..]];
+        let pre = if to_bonds {
             let weight = &mut block.weight[..(to - from) * WIDTH];
             let other = &mut block.other[..(to - from) * WIDTH];
             let [of_first, of_second] =
@@ -115,17 +116,17 @@ pub(super) fn backward<T: Real, S: Simd>(
             gather::<T, S, WIDTH, 1>(simd, [sums], message);
             gather::<T, S, WIDTH, 1>(simd, [of_first], weight);
             scale(simd, weight, of_second);
-            layer.gated.backward(simd, &mut rows, &mut block.hidden, message, Some(weight));
+            let pre = layer.gated.backward(simd, &rows, scratch, message, Some(weight));
             other.copy_from_slice(message);
             scale(simd, message, of_second);
             scatter::<T, S, WIDTH>(simd, message, first, &mut adjoints.bond_weights);
             scale(simd, other, of_first);
             scatter::<T, S, WIDTH>(simd, other, second, &mut adjoints.bond_weights);
+            pre
         } else {
             message.copy_from_slice(&adjoints.angles[from * WIDTH..to * WIDTH]);
-            layer.gated.backward(simd, &mut rows, &mut block.hidden, message, None);
-        }
-        let pre = rows.first(&layer.gated);
+            layer.gated.backward(simd, &rows, scratch, message, None)
+        };
         scatter::<T, S, BOTH>(simd, pre, corner, &mut products.centre);
         scatter::<T, S, BOTH>(simd, pre, first, &mut products.first);
         scatter::<T, S, BOTH>(simd, pre, second, &mut products.second);

@@ -68,7 +68,7 @@ pub(super) fn backward<T: Real, S: Simd>(
     zeros(&mut products.centre, n_atoms * BOTH);
     zeros(&mut products.neighbour, n_atoms * BOTH);
     for (from, to) in blocks(graph.centre.len()) {
-        let mut rows = kept[l].block(from, to);
+        let rows = kept[l].block(from, to);
         let message = &mut block.message[..(to - from) * WIDTH];
         let weight = &mut block.weight[..(to - from) * WIDTH];
         let [centre, neighbour, bond] =
@@ -76,9 +76,9 @@ pub(super) fn backward<T: Real, S: Simd>(
         let of_bonds = Pick { table: &features.atom_weights, index: bond };
         gather::<T, S, WIDTH, 1>(simd, [Pick { table: &products.sums, index: centre }], message);
         gather::<T, S, WIDTH, 1>(simd, [of_bonds], weight);
-        layer.gated.backward(simd, &mut rows, &mut block.hidden, message, Some(weight));
+        let scratch = [&mut block.hidden[..], &mut block.slope[..]];
+        let first = layer.gated.backward(simd, &rows, scratch, message, Some(weight));
         scatter::<T, S, WIDTH>(simd, message, bond, &mut adjoints.atom_weights);
-        let first = rows.first(&layer.gated);
         scatter::<T, S, BOTH>(simd, first, bond, &mut products.bond);
         if deeper {
             scatter::<T, S, BOTH>(simd, first, centre, &mut products.centre);

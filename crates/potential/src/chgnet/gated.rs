@@ -67,8 +67,8 @@ impl<T: Real> Kept<T> {
     }
 }
 
-impl<'a, T: Real> Block<'a, T> {
-    /// Where the first layers of core and gate are to be written, and their derivatives are to be found.
+impl<T: Real> Block<'_, T> {
+    /// Where the first layers of core and gate are to be written.
     pub(super) fn first(&mut self, gated: &Gated<T>) -> &mut [T] {
         if gated.hidden.is_some() { self.pre } else { self.hat }
     }
@@ -95,26 +95,28 @@ impl<T: Real> Gated<T> {
         simd.vectorize(Close { gated: self, hat: block.hat, rstd: block.rstd, out });
     }
 
-    /// From dE/d(out w) in `message` to dE/d(first layers), in place of the first layers; `message` becomes dE/dw. Without `weight`
-    /// w is 1.
+    /// From dE/d(out w) in `message` to dE/d(first layers), which is given back; `message` becomes dE/dw. Without `weight` w is 1.
+    /// What was kept is only read: it is far from the processor, and would have to be written back.
     #[inline(always)]
-    pub(super) fn backward<S: Simd>(
+    pub(super) fn backward<'a, S: Simd>(
         &self,
         simd: S,
-        block: &mut Block<'_, T>,
-        scratch: &mut [T],
+        block: &Block<'_, T>,
+        [scratch, slope]: [&'a mut [T]; 2],
         message: &mut [T],
         weight: Option<&[T]>,
-    ) {
-        simd.vectorize(Open { gated: self, hat: block.hat, rstd: block.rstd, message, weight });
-        if let Some(hidden) = &self.hidden {
-            let scratch = &mut scratch[..block.pre.len()];
-            scratch.fill(T::default());
-            let [core, gate] = [0, WIDTH].map(|at| Rows { data: &block.hat[at..], stride: BOTH });
-            accumulate(simd, &hidden.core.backward, core, scratch, BOTH, 0);
-            accumulate(simd, &hidden.gate.backward, gate, scratch, BOTH, WIDTH);
-            simd.vectorize(Times { x: block.pre, by: scratch });
-        }
+    ) -> &'a mut [T] {
+        let slope = &mut slope[..block.hat.len()];
+        let (hat, rstd) = (&*block.hat, &*block.rstd);
+        simd.vectorize(Open { gated: self, hat, rstd, slope, message, weight });
+        let Some(hidden) = &self.hidden else { return slope };
+        let scratch = &mut scratch[..block.pre.len()];
+        scratch.fill(T::default());
+        let [core, gate] = [0, WIDTH].map(|at| Rows { data: &slope[at..], stride: BOTH });
+        accumulate(simd, &hidden.core.backward, core, scratch, BOTH, 0);
+        accumulate(simd, &hidden.gate.backward, gate, scratch, BOTH, WIDTH);
+        simd.vectorize(Times { x: scratch, by: block.pre });
+        scratch
     }
 }
 
@@ -176,7 +178,7 @@ fn sum<T: Real>(x: &[T; WIDTH], term: impl Fn(T) -> T) -> T {
 fn tree<T: Real>(mut lanes: [T; 16]) -> T {
     for half in [8, 4, 2, 1] {
         for i in 0..half {
-            lanes[i] = lanes[i] + lanes[i + half];
+            lanes[i] += lanes[i + half];
         }
     }
     lanes[0]
@@ -253,8 +255,9 @@ impl<T: Real> WithSimd for Close<'_, T> {
 
 struct Open<'a, T> {
     gated: &'a Gated<T>,
-    hat: &'a mut [T],
+    hat: &'a [T],
     rstd: &'a [T],
+    slope: &'a mut [T],
     message: &'a mut [T],
     weight: Option<&'a [T]>,
 }
@@ -267,15 +270,16 @@ impl<T: Real> WithSimd for Open<'_, T> {
         let one = T::narrow(1.0);
         let gain = self.gated.gain.first_chunk::<BOTH>().expect("gains of core and gate");
         let offset = self.gated.offset.first_chunk::<BOTH>().expect("offsets of core and gate");
-        let rows = self.hat.as_chunks_mut::<BOTH>().0.iter_mut();
-        let rstds = self.rstd.as_chunks::<2>().0;
+        let rows = self.hat.as_chunks::<BOTH>().0.iter().zip(self.rstd.as_chunks::<2>().0);
+        let slopes = self.slope.as_chunks_mut::<BOTH>().0.iter_mut();
         let messages = self.message.as_chunks_mut::<WIDTH>().0;
         let ones = [one; WIDTH];
-        for (r, ((row, rstd), message)) in rows.zip(rstds).zip(messages).enumerate() {
+        for (r, (((row, rstd), slope), message)) in rows.zip(slopes).zip(messages).enumerate() {
             let weight = self.weight.map_or(&ones, |w| &w.as_chunks::<WIDTH>().0[r]);
-            let (core, gate) = halves(row);
-            let mut d_core = [T::default(); WIDTH];
-            let mut d_gate = [T::default(); WIDTH];
+            let (core, gate) = row.split_at(WIDTH);
+            let core = core.first_chunk::<WIDTH>().expect("half of a row");
+            let gate = gate.first_chunk::<WIDTH>().expect("half of a row");
+            let (d_core, d_gate) = halves(slope);
             for i in 0..WIDTH {
                 let c = core[i].fma(gain[i], offset[i]);
                 let g = gate[i].fma(gain[WIDTH + i], offset[WIDTH + i]);
@@ -285,10 +289,8 @@ impl<T: Real> WithSimd for Open<'_, T> {
                 d_core[i] = d * sg * sc * c.fma(one - sc, one) * gain[i];
                 d_gate[i] = d * c * sc * sg * (one - sg) * gain[WIDTH + i];
             }
-            normalise_back(core, rstd[0], &mut d_core);
-            normalise_back(gate, rstd[1], &mut d_gate);
-            *core = d_core;
-            *gate = d_gate;
+            normalise_back(core, rstd[0], d_core);
+            normalise_back(gate, rstd[1], d_gate);
         }
     }
 }

@@ -1,4 +1,8 @@
 //! CHGNet, a graph network for energies, forces, stresses and magnetic moments.
+#![expect(
+    clippy::inline_always,
+    reason = "kernels must be inlined into the functions compiled for each vector width"
+)]
 
 mod angles;
 mod atoms;
@@ -38,14 +42,14 @@ use space::Space;
 /// B. Deng et al., Nat. Mach. Intell. 5, 1031 (2023), doi:10.1038/s42256-023-00716-3.
 #[derive(Debug)]
 pub struct Chgnet<T: Real = f32> {
-    network: Network<T>,
+    network: Box<Network<T>>,
     spaces: Pool<Space<T>>,
 }
 
 impl<T: Real> Chgnet<T> {
     /// The network with these weights.
     pub fn new(weights: &ChgnetWeights) -> Self {
-        Self { network: Network::new(weights), spaces: Pool::default() }
+        Self { network: Box::new(Network::new(weights)), spaces: Pool::default() }
     }
 }
 

@@ -77,6 +77,7 @@ pub(super) struct Products<T> {
 #[derive(Debug)]
 pub(super) struct BlockSpace<T> {
     pub(super) hidden: Vec<T>,
+    pub(super) slope: Vec<T>,
     pub(super) message: Vec<T>,
     pub(super) weight: Vec<T>,
     pub(super) other: Vec<T>,
@@ -84,12 +85,12 @@ pub(super) struct BlockSpace<T> {
 
 impl<T: Real> Default for BlockSpace<T> {
     fn default() -> Self {
-        let mut all: [Vec<T>; 4] = Default::default();
-        for (buffer, width) in all.iter_mut().zip([BOTH, WIDTH, WIDTH, WIDTH]) {
+        let mut all: [Vec<T>; 5] = Default::default();
+        for (buffer, width) in all.iter_mut().zip([BOTH, BOTH, WIDTH, WIDTH, WIDTH]) {
             room(buffer, ROWS * width);
         }
-        let [hidden, message, weight, other] = all;
-        Self { hidden, message, weight, other }
+        let [hidden, slope, message, weight, other] = all;
+        Self { hidden, slope, message, weight, other }
     }
 }
 
