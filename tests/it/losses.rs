@@ -4,9 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use braggscape::loss::{
-    AnyLoss, BlurAxis, BlurredOverlap, BlurredOverlapOptions, Cosine, DeGelder, DeGelderOptions,
-    Entropy, Gpwdf, GpwdfOptions, JensenShannon, Loss, MaxShift, Mse, Normalisation, Pearson, Rp,
-    Rwp, Scale, Wasserstein1, Wasserstein2, Weights, Xcorr, XcorrOptions,
+    AnyLoss, BlurAxis, BlurredOverlap, BlurredOverlapOptions, Cosine, Cumulative, DeGelder,
+    DeGelderOptions, Entropy, Gpwdf, GpwdfOptions, JensenShannon, Loss, MaxShift, Mse,
+    Normalisation, Pearson, Rp, Rwp, Scale, Wasserstein1, Wasserstein2, Weights, Xcorr,
+    XcorrOptions,
 };
 use braggscape::pattern::{Axis, AxisKind, Pattern};
 use braggscape::xrd::{self, Coordinate};
@@ -76,6 +77,7 @@ fn loss(name: &str) -> (AnyLoss, f64) {
         ["r-p", "none"] => Rp { scale: Scale::None, weights: Weights::Sigma }.into(),
         ["r-p", word] => Rp { scale: Scale::Fit, weights: weights(word) }.into(),
         ["r-wp", word] => Rwp { scale: Scale::Fit, weights: weights(word) }.into(),
+        ["cumulative"] => Cumulative {}.into(),
         ["wasserstein-1"] => Wasserstein1::default().into(),
         ["wasserstein-2"] => Wasserstein2::default().into(),
         ["xcorr"] => xcorr(MaxShift::All).into(),
@@ -119,7 +121,7 @@ fn losses_are_those_of_other_programs() {
         }
     }
     assert_eq!(cases.len(), 36);
-    assert_eq!(seen.len(), 16, "{seen:?}");
+    assert_eq!(seen.len(), 17, "{seen:?}");
     // Short peak lists are among the cases, or weights would not be tested.
     let weighted =
         |case: &&Case| (case.values["entropy"] - case.values["weighted-entropy"]).abs() > 1e-3;

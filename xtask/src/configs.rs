@@ -1,4 +1,4 @@
-//! Every study and landscape in `configs/` must pass `braggscape check`.
+//! Every study, landscape and figure in `configs/` and the folders below it must pass `braggscape check`.
 
 use crate::{Outcome, no_problems, process};
 use anyhow::{Context as _, bail};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Builds the program and checks every `configs/*.toml` with it.
+/// Builds the program and checks every `configs/**/*.toml` with it.
 ///
 /// # Errors
 /// If the program cannot be built, refuses a file, or there is no file at all.
@@ -18,7 +18,7 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
     }
     let files = toml_files(&folder)?;
     if files.is_empty() {
-        bail!("no file matches configs/*.toml");
+        bail!("no file matches configs/**/*.toml");
     }
     let files = files
         .iter()
@@ -43,11 +43,19 @@ fn check(program: &Path, files: &[PathBuf]) -> anyhow::Result<Vec<String>> {
     Ok(problems)
 }
 
+/// The TOML files of a folder and of those below it, sorted.
 fn toml_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    let mut files = Vec::new();
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
+    {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(toml_files(&path)?);
+        } else if path.extension().is_some_and(|ending| ending == "toml") {
+            files.push(path);
+        }
+    }
     files.sort();
     Ok(files)
 }
@@ -88,13 +96,16 @@ mod tests {
         {
             fs::write(folder.path().join(name), text).unwrap();
         }
+        let below = folder.path().join("below");
+        fs::create_dir(&below).unwrap();
+        fs::write(below.join("deep.toml"), "seed = 2\n").unwrap();
         let files = toml_files(folder.path()).unwrap();
-        assert_eq!(files.len(), 2);
+        assert_eq!(files.len(), 3);
         // `cargo check FILE` stands for a program that refuses its argument, `echo` for one that takes it.
         let problems = check(Path::new("echo"), &files).unwrap();
         assert_eq!(problems, Vec::<String>::new());
         let problems = check(Path::new("cargo"), &files).unwrap();
-        assert_eq!(problems.len(), 2);
+        assert_eq!(problems.len(), 3);
         assert!(
             problems[0].contains("bad.toml") && problems[0].contains("unexpected argument"),
             "{problems:?}"

@@ -10,6 +10,7 @@ mod blurred_nodes;
 mod blurred_overlap;
 mod coarse_shifts;
 mod cosine;
+mod cumulative;
 mod de_gelder;
 mod decimated;
 mod distribution;
@@ -33,6 +34,7 @@ mod xcorr;
 
 pub use blurred_overlap::{BlurAxis, BlurredOverlap, BlurredOverlapOptions};
 pub use cosine::Cosine;
+pub use cumulative::Cumulative;
 pub use de_gelder::{DeGelder, DeGelderOptions};
 pub use decimated::DecimatedLoss;
 pub use entropy::Entropy;

@@ -1,8 +1,8 @@
 //! The loss seam.
 
 use crate::{
-    BlurredOverlap, Cosine, DeGelder, DecimatedLoss, Entropy, Gpwdf, JensenShannon, LeastSquares,
-    LossError, Measure, Mse, Pearson, Rp, Rwp, Wasserstein1, Wasserstein2, Xcorr,
+    BlurredOverlap, Cosine, Cumulative, DeGelder, DecimatedLoss, Entropy, Gpwdf, JensenShannon,
+    LeastSquares, LossError, Measure, Mse, Pearson, Rp, Rwp, Wasserstein1, Wasserstein2, Xcorr,
 };
 use braggscape_pattern::Pattern;
 use enum_dispatch::enum_dispatch;
@@ -100,6 +100,8 @@ pub enum AnyLoss {
     BlurredOverlap(BlurredOverlap),
     /// Negative cosine similarity.
     Cosine(Cosine),
+    /// Mean squared difference of cumulative patterns.
+    Cumulative(Cumulative),
     /// One of the measures of Cha's survey.
     Measure(Measure),
     /// Negative similarity of neighbouring points.

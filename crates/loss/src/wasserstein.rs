@@ -94,13 +94,13 @@ pub struct Wasserstein2 {
 }
 
 /// What distances are divided by: the length of an axis, where it has one.
-fn length(axis: &Axis, relative: bool) -> f64 {
+pub(crate) fn length(axis: &Axis, relative: bool) -> f64 {
     let length = axis.last() - axis.first();
     if relative && length > 0.0 { length } else { 1.0 }
 }
 
 /// Replaces derivatives with respect to cumulative sums by those with respect to their terms.
-fn sum_backwards(grad: &mut [f64]) {
+pub(crate) fn sum_backwards(grad: &mut [f64]) {
     let mut sum = 0.0;
     for d in grad.iter_mut().rev() {
         sum += *d;
@@ -112,7 +112,7 @@ fn sum_backwards(grad: &mut [f64]) {
 ///
 /// # Errors
 /// [`LossError::NoIntensity`].
-fn whole(pattern: &Pattern, which: &'static str) -> Result<f64, LossError> {
+pub(crate) fn whole(pattern: &Pattern, which: &'static str) -> Result<f64, LossError> {
     total(pattern, which)?;
     Ok(pattern.y().iter().fold(0.0, |sum, y| sum + mass(*y)))
 }
@@ -164,14 +164,14 @@ impl Loss for Wasserstein1 {
 }
 
 /// The cumulative distribution of a pattern, point by point.
-struct Cumulative<'a> {
+struct Distribution<'a> {
     y: &'a [f64],
     whole: f64,
     sum: f64,
     at: usize,
 }
 
-impl<'a> Cumulative<'a> {
+impl<'a> Distribution<'a> {
     fn new(y: &'a [f64], whole: f64) -> Self {
         let sum = y.first().map_or(0.0, |y| mass(*y));
         Self { y, whole, sum, at: 0 }
@@ -203,7 +203,7 @@ impl Wasserstein2 {
     /// W_2^2, unit of the axis.
     fn square(obs: &Pattern, calc: &Pattern, f: f64, g: f64) -> f64 {
         let axis = obs.axis();
-        let (mut of_f, mut of_g) = (Cumulative::new(obs.y(), f), Cumulative::new(calc.y(), g));
+        let (mut of_f, mut of_g) = (Distribution::new(obs.y(), f), Distribution::new(calc.y(), g));
         let (mut level, mut sum) = (0.0, 0.0);
         loop {
             let (u, v) = (of_f.value(), of_g.value());
@@ -222,8 +222,8 @@ impl Wasserstein2 {
     /// Overwrites `grad` with dW_2^2/dq, q the shares of the calculated pattern.
     fn potential(obs: &Pattern, calc: &Pattern, f: f64, g: f64, grad: &mut [f64]) {
         let axis = obs.axis();
-        let mut of_g = Cumulative::new(calc.y(), g);
-        let (mut below, mut above) = (Cumulative::new(obs.y(), f), Cumulative::new(obs.y(), f));
+        let mut of_g = Distribution::new(calc.y(), g);
+        let (mut below, mut above) = (Distribution::new(obs.y(), f), Distribution::new(obs.y(), f));
         let mut sum = 0.0;
         for (n, d) in grad.iter_mut().enumerate() {
             *d = sum;

@@ -6,6 +6,7 @@
 //! | function | figure |
 //! |---|---|
 //! | [`match_rate_figure`] | match rates per noise level as bars with intervals, one bar an arm |
+//! | [`rate_grid_figure`] | match rates and strict recovery of many arms over several studies, a row an arm |
 //! | [`pattern_figure`] | powder patterns over 2theta, with the reflections marked |
 //! | [`landscape_figure`] | a function of two variables as a heat map, with minima and paths |
 //! | [`log_log_figure`] | how one quantity grows with another, both axes logarithmic |
@@ -50,6 +51,7 @@ mod match_rate;
 mod palette;
 mod pattern;
 mod png;
+mod rate_grid;
 mod rates;
 mod scatter;
 mod svg;
@@ -66,6 +68,7 @@ pub use log_log::{LogLogFigure, Series, SeriesStyle, log_log_figure};
 pub use match_rate::match_rate_figure;
 pub use pattern::{Layout, PatternFigure, Reflection, Trace, pattern_figure};
 pub use png::png_from_svg;
+pub use rate_grid::{Rate, RateBlock, RateColumn, RateGridFigure, RateRow, rate_grid_figure};
 pub use rates::{Bar, Group, MatchRateFigure, groups_by_noise_level, groups_by_structure};
 pub use scatter::{ScatterFigure, ScatterPanel, ScatterPoint, ScatterScale, scatter_figure};
 pub use typography::{cell_text, formula_text, miller_text, space_group_text};

@@ -29,7 +29,8 @@ pub use config::{Arm, Config, Refine};
 pub use error::{Problem, StudyError};
 pub use figure::{
     Case, CaseCopy, CasePanel, CellPanel, CorrelationTable, CorrelationTableRow, FigureConfig,
-    FigureData, FigureKind, FigurePlan, Pick, ScatterPanel, ScatterPoint, Statistic, is_figure,
+    FigureData, FigureKind, FigurePlan, Pick, ScatterPanel, ScatterPoint, Seconds, Statistic,
+    StrategyRow, StrategyStudy, StrategyTable, is_figure,
 };
 pub use folder::{Manifest, kernel_level};
 pub use landscape::{

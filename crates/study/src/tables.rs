@@ -43,7 +43,7 @@ const HEADINGS: [&str; 23] = [
     "ranked_matched",
 ];
 
-fn rate(k: u64, n: u64) -> f64 {
+pub(crate) fn rate(k: u64, n: u64) -> f64 {
     if n == 0 { 0.0 } else { k as f64 / n as f64 }
 }
 
@@ -222,23 +222,54 @@ pub(crate) fn write(dir: &Path, records: &[Record]) -> Result<(), StudyError> {
     Ok(())
 }
 
+/// Wall seconds of the tasks of an arm at a noise level; one task at least.
+pub(crate) struct ArmSeconds {
+    /// Noise kind, noise level, arm.
+    pub(crate) key: [String; 3],
+    /// The seconds, ascending.
+    pub(crate) sorted: Vec<f64>,
+}
+
+impl ArmSeconds {
+    fn total(&self) -> f64 {
+        self.sorted.iter().sum()
+    }
+
+    pub(crate) fn mean(&self) -> f64 {
+        self.total() / self.sorted.len() as f64
+    }
+
+    pub(crate) fn median(&self) -> f64 {
+        let n = self.sorted.len();
+        0.5 * (self.sorted[(n - 1) / 2] + self.sorted[n / 2])
+    }
+}
+
+/// Wall seconds by noise level and arm, in order of first appearance; tasks without a time are left out.
+pub(crate) fn seconds_by_arm(records: &[Record], timings: &[Timing]) -> Vec<ArmSeconds> {
+    let seconds: BTreeMap<u64, f64> =
+        timings.iter().map(|t| (t.task_index, t.wall_seconds)).collect();
+    let mut arms: Vec<ArmSeconds> = Vec::new();
+    for r in records {
+        let Some(s) = seconds.get(&r.task_index) else { continue };
+        let key = [r.noise_kind.clone(), r.noise_level.to_string(), r.arm.clone()];
+        match arms.iter_mut().find(|arm| arm.key == key) {
+            Some(arm) => arm.sorted.push(*s),
+            None => arms.push(ArmSeconds { key, sorted: vec![*s] }),
+        }
+    }
+    for arm in &mut arms {
+        arm.sorted.sort_by(f64::total_cmp);
+    }
+    arms
+}
+
 /// Writes `tables/timings.csv`: wall seconds by noise level and arm.
 pub(crate) fn write_timing_table(
     dir: &Path,
     records: &[Record],
     timings: &[Timing],
 ) -> Result<(), StudyError> {
-    let seconds: BTreeMap<u64, f64> =
-        timings.iter().map(|t| (t.task_index, t.wall_seconds)).collect();
-    let mut groups: Vec<([String; 3], Vec<f64>)> = Vec::new();
-    for r in records {
-        let Some(s) = seconds.get(&r.task_index) else { continue };
-        let key = [r.noise_kind.clone(), r.noise_level.to_string(), r.arm.clone()];
-        match groups.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, all)) => all.push(*s),
-            None => groups.push((key, vec![*s])),
-        }
-    }
     let headings = [
         "noise",
         "level",
@@ -250,13 +281,10 @@ pub(crate) fn write_timing_table(
         "max_seconds",
     ];
     let mut rows = vec![headings.map(str::to_owned).to_vec()];
-    for (key, mut all) in groups {
-        all.sort_by(f64::total_cmp);
-        let total: f64 = all.iter().sum();
-        let (n, max) = (all.len(), all.last().copied().unwrap_or(0.0));
-        let median = 0.5 * (all[(n - 1) / 2] + all[n / 2]);
-        let numbers = [n as f64, total, total / n as f64, median, max];
-        rows.push(key.into_iter().chain(numbers.map(|x| x.to_string())).collect());
+    for arm in seconds_by_arm(records, timings) {
+        let max = arm.sorted.last().copied().unwrap_or(0.0);
+        let numbers = [arm.sorted.len() as f64, arm.total(), arm.mean(), arm.median(), max];
+        rows.push(arm.key.into_iter().chain(numbers.map(|x| x.to_string())).collect());
     }
     let tables = dir.join("tables");
     std::fs::create_dir_all(&tables).map_err(StudyError::io(&tables, "made"))?;

@@ -9,6 +9,7 @@ null, "values": {loss: number}}. Names in `values` say the loss and its options,
   which gives NaN for some long lists; these are left out;
 - r-p, r-wp with sigma, counting, unit: the scale is sklearn.linear_model.LinearRegression without intercept;
 - wasserstein-1: scipy.stats.wasserstein_distance; wasserstein-2: ot.emd2_1d;
+- cumulative: half the square of scipy.stats.energy_distance over the length of the axis;
 - xcorr, xcorr within 5, and the shift of the maximum: scipy.signal.correlate;
 - de-gelder L, gpwdf ALPHA, blurred COORDINATE S: double sums over all pairs of points.
 
@@ -26,7 +27,7 @@ import numpy as np
 import ot
 from scipy.signal import correlate, correlation_lags
 from scipy.spatial import distance
-from scipy.stats import pearsonr, wasserstein_distance
+from scipy.stats import energy_distance, pearsonr, wasserstein_distance
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import mean_squared_error
 
@@ -77,6 +78,7 @@ def losses(x, kind, f, g, sigma):
         "pearson": -pearsonr(f, g).statistic,
         "jensen-shannon distance": distance.jensenshannon(f, g),
         "jensen-shannon": distance.jensenshannon(f, g) ** 2,
+        "cumulative": energy_distance(x, x, f, g) ** 2 / 2 / (x[-1] - x[0]),
         "wasserstein-1": wasserstein_distance(x, x, f, g),
         "wasserstein-2": np.sqrt(ot.emd2_1d(x, x, f / f.sum(), g / g.sum(), metric="sqeuclidean")),
     }

@@ -1,19 +1,20 @@
 //! `braggscape run` of a figure: its studies first, then what is drawn from their records.
 
-use super::run::{PNG_WIDTH, all_well, carry_out, draw as draw_rates, fail};
+use super::run::{PNG_WIDTH, all_well, carry_out, draw as draw_rates, fail, interval};
 use crate::args::{OutputFormat, RunArgs, Shared};
 use crate::failure::Failure;
 use crate::input::name_of;
 use crate::output::{choose, notice, print, print_json};
 use braggscape_plugin::Registry;
-use braggscape_record::{Agreement, Record, atomic};
+use braggscape_record::{Agreement, Record, Summary, atomic, read_timings, timings_path};
 use braggscape_report::{
-    CaseFigure, CellDrawing, CellsFigure, Reflection, ScatterFigure, ScatterScale, Trace,
-    case_figure, cell_text, cells_figure, formula_text, miller_text, png_from_svg, scatter_figure,
-    space_group_text,
+    CaseFigure, CellDrawing, CellsFigure, Rate, RateBlock, RateColumn, RateGridFigure, RateRow,
+    Reflection, ScatterFigure, ScatterScale, Trace, case_figure, cell_text, cells_figure,
+    formula_text, miller_text, png_from_svg, rate_grid_figure, scatter_figure, space_group_text,
 };
 use braggscape_study::{
-    Case, CasePanel, CellPanel, FigureData, FigureKind, FigurePlan, RunOutcome, ScatterPanel, Shard,
+    Case, CasePanel, CellPanel, FigureData, FigureKind, FigurePlan, RunOutcome, ScatterPanel,
+    Shard, StrategyStudy, StrategyTable,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,6 +40,7 @@ pub(super) fn describe(plan: &FigurePlan) -> String {
         FigureKind::Scatter { metric, level } => format!("{metric} against similarity at {level}"),
         FigureKind::Case { structure, level, .. } => format!("a copy of {structure} at {level}"),
         FigureKind::Cells { structures } => format!("cells of {}", structures.join(", ")),
+        FigureKind::Strategies => "table of every arm's recoveries and what they cost".to_owned(),
     };
     let study = |(name, p): (&str, &braggscape_study::Plan)| {
         format!("\n  from the study {name}: {}, {} tasks", p.config().title, p.n_tasks())
@@ -90,7 +92,16 @@ pub(super) fn run(
             }
         }
     }
-    let data = plan.data(&records).map_err(|e| fail(&e))?;
+    let mut data = plan.data(&records).map_err(|e| fail(&e))?;
+    if let FigureData::Strategies(table) = &mut data {
+        for ((name, _), found) in plan.studies().zip(&records) {
+            let folder = beside(name);
+            if timings_path(&folder).exists() {
+                let timings = read_timings(&folder).map_err(|e| Failure::work(&e))?;
+                table.add_seconds(name, found, &timings);
+            }
+        }
+    }
     let table = data.write(dir).map_err(|e| fail(&e))?;
     let figure = draw(&plan, &data, dir)?;
     match format {
@@ -125,6 +136,9 @@ fn draw(plan: &FigurePlan, data: &FigureData, dir: &Path) -> Result<Option<PathB
         }
         FigureData::Case(case) => ("case", case_figure(&self::case(title, case))),
         FigureData::Cells(cells) => ("cells", cells_figure(&self::cells(title, cells))),
+        FigureData::Strategies(table) => {
+            ("strategies", rate_grid_figure(&self::strategies(title, table)))
+        }
     };
     let svg = svg.map_err(|e| Failure::work(&e))?;
     let png = png_from_svg(&svg, PNG_WIDTH).map_err(|e| Failure::work(&e))?;
@@ -247,4 +261,44 @@ fn cells(title: String, cells: &[CellPanel]) -> CellsFigure {
         }
     };
     CellsFigure { title, panels: cells.iter().map(panel).collect(), ..CellsFigure::default() }
+}
+
+fn strategies(title: String, table: &StrategyTable) -> RateGridFigure {
+    let rate = |k: u64, n: u64| {
+        let (low, high) = interval(k, n);
+        Rate { value: if n == 0 { 0.0 } else { k as f64 / n as f64 }, low, high }
+    };
+    let row = |s: &Summary| RateRow {
+        arm: s.arm.clone(),
+        n: s.n,
+        matched: rate(s.matched, s.n),
+        strict: rate(s.strict, s.n),
+    };
+    let block = |study: &StrategyStudy| {
+        let mut columns: Vec<(RateColumn, [u64; 3])> = Vec::new();
+        for s in study.rows.iter().map(|r| &r.summary) {
+            let noise = match s.noise_kind.as_str() {
+                "coordinates" => "displacement",
+                "sequence" => "level",
+                other => other,
+            };
+            let label = format!("{noise} {}", s.noise_level);
+            let at = columns.iter().position(|(c, _)| c.label == label).unwrap_or_else(|| {
+                columns.push((RateColumn { label, ..RateColumn::default() }, [0; 3]));
+                columns.len() - 1
+            });
+            let (column, [matched, strict, n]) = &mut columns[at];
+            column.rows.push(row(s));
+            // The starts of all arms are the same ones.
+            *matched += s.noop_matched;
+            *strict += s.noop_strict;
+            *n += s.n;
+            column.noop = Some(rate(*matched, *n).value);
+            column.noop_strict = Some(rate(*strict, *n).value);
+        }
+        let columns = columns.into_iter().map(|(column, _)| column).collect();
+        RateBlock { title: study.title.clone(), columns }
+    };
+    let blocks = table.studies.iter().map(block).collect();
+    RateGridFigure { title, blocks, ..RateGridFigure::default() }
 }

@@ -176,16 +176,18 @@ fn axis_label(kind: &str) -> String {
     }
 }
 
+/// The ends of a whisker.
+pub(super) fn interval(k: u64, n: u64) -> (f64, f64) {
+    let (low, high) = rate_interval(k, n);
+    let rate = if n == 0 { 0.0 } else { k as f64 / n as f64 };
+    // Jeffreys quantiles can leave out the rate itself at 0 and 1; a whisker does not.
+    (low.min(rate), high.max(rate))
+}
+
 /// Draws the match rates; returns the path of the SVG.
 pub(super) fn draw(plan: &Plan, dir: &Path, records: &[Record]) -> Result<PathBuf, Failure> {
     let pooled = summarise_pooled(records);
     let kind = pooled.first().map_or("", |s| s.noise_kind.as_str());
-    let interval = |k, n| {
-        let (low, high) = rate_interval(k, n);
-        let rate = if n == 0 { 0.0 } else { k as f64 / n as f64 };
-        // Jeffreys quantiles can leave out the rate itself at 0 and 1; a whisker does not.
-        (low.min(rate), high.max(rate))
-    };
     let figure = MatchRateFigure {
         title: plan.config().title.clone(),
         x_label: axis_label(kind),

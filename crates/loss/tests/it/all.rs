@@ -1,9 +1,9 @@
 //! All built-in losses in all their varieties.
 
 use braggscape_loss::{
-    AnyLoss, BlurAxis, BlurredOverlap, BlurredOverlapOptions, Cosine, DeGelder, DeGelderOptions,
-    Entropy, Gpwdf, GpwdfOptions, JensenShannon, MaxShift, Mse, Normalisation, Pearson, Rp, Rwp,
-    Scale, Wasserstein1, Wasserstein2, Weights, Xcorr, XcorrOptions,
+    AnyLoss, BlurAxis, BlurredOverlap, BlurredOverlapOptions, Cosine, Cumulative, DeGelder,
+    DeGelderOptions, Entropy, Gpwdf, GpwdfOptions, JensenShannon, MaxShift, Mse, Normalisation,
+    Pearson, Rp, Rwp, Scale, Wasserstein1, Wasserstein2, Weights, Xcorr, XcorrOptions,
 };
 use braggscape_testkit::conformance::LossClaims;
 
@@ -81,6 +81,7 @@ fn distributions(all: &mut Vec<Entry>) {
     all.push(Entry::new("jensen-shannon", divergence, (0.0, ln_2), 1.0));
     let distance = JensenShannon { distance: true };
     all.push(Entry::new("jensen-shannon distance", distance, (0.0, ln_2.sqrt()), 0.5));
+    all.push(Entry::new("cumulative", Cumulative {}, SHARE, 2.0));
     for relative in [false, true] {
         let range = if relative { SHARE } else { LENGTH };
         let loss = Wasserstein1 { relative };

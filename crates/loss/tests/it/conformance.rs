@@ -45,6 +45,11 @@ fn jensen_shannon() {
 }
 
 #[test]
+fn cumulative() {
+    check("cumulative");
+}
+
+#[test]
 fn wasserstein() {
     check("wasserstein");
 }
@@ -83,6 +88,7 @@ fn all_are_checked() {
         "pearson",
         "entropy",
         "jensen-shannon",
+        "cumulative",
         "wasserstein",
         "r-p",
         "r-wp",

@@ -2,7 +2,7 @@
 
 use crate::all::{blurred, de_gelder, gpwdf, xcorr};
 use braggscape_loss::{
-    BlurAxis, Cosine, Entropy, JensenShannon, Loss, MaxShift, Pearson, Rp, Rwp, Scale,
+    BlurAxis, Cosine, Cumulative, Entropy, JensenShannon, Loss, MaxShift, Pearson, Rp, Rwp, Scale,
     Wasserstein1, Wasserstein2, Weights,
 };
 use braggscape_pattern::{Axis, AxisKind, DecimatedTarget, Decimation, Pattern};
@@ -192,6 +192,9 @@ proptest! {
         let two = value(&Wasserstein2::default(), &f, &g);
         prop_assert!(one <= two + 1e-13 && two * two <= length * one + 1e-13);
         let relative = value(&Wasserstein1 { relative: true }, &f, &g);
+        // The mean square of F - G is not below the square of the mean, nor above the mean, since |F - G| <= 1.
+        let squares = value(&Cumulative {}, &f, &g);
+        prop_assert!(relative * relative <= squares + 1e-14 && squares <= relative + 1e-14);
         prop_assert!((relative * length - one).abs() < 1e-14 * (1.0 + length));
         let square = value(&Wasserstein2 { relative: true, squared: true }, &f, &g);
         prop_assert!((square * length * length - two * two).abs() < 1e-13 * (1.0 + length * length));
@@ -201,7 +204,8 @@ proptest! {
     #[test]
     fn gradients_vanish_where_patterns_agree((f, _) in positive_pattern_pairs(2..40)) {
         let g = f.scaled(2.0);
-        let losses: [&dyn Loss; 6] = [
+        let losses: [&dyn Loss; 7] = [
+            &Cumulative {},
             &Wasserstein1::default(),
             &Wasserstein2::default(),
             &Wasserstein2 { relative: false, squared: true },
@@ -224,7 +228,8 @@ fn distributions_leave_out_what_is_below_zero() {
     let pattern = |y: [f64; 4]| Pattern::new(axis.clone(), y.to_vec()).unwrap();
     let (f, g) = (pattern([1.0, 2.0, 0.5, 1.0]), pattern([2.0, -3.0, 1.0, 1.0]));
     let clipped = pattern([2.0, 0.0, 1.0, 1.0]);
-    let losses: [&dyn Loss; 5] = [
+    let losses: [&dyn Loss; 6] = [
+        &Cumulative {},
         &Entropy::default(),
         &Entropy { weighted: true },
         &JensenShannon::default(),

@@ -4,8 +4,8 @@ use super::measures::measures;
 use super::{entry, simple};
 use crate::family::Family;
 use braggscape_loss::{
-    AnyLoss, BlurredOverlap, Cosine, DeGelder, Entropy, Gpwdf, JensenShannon, Mse, Pearson, Rp,
-    Rwp, Wasserstein1, Wasserstein2, Xcorr,
+    AnyLoss, BlurredOverlap, Cosine, Cumulative, DeGelder, Entropy, Gpwdf, JensenShannon, Mse,
+    Pearson, Rp, Rwp, Wasserstein1, Wasserstein2, Xcorr,
 };
 
 pub(crate) fn losses() -> Family<AnyLoss> {
@@ -26,6 +26,10 @@ pub(crate) fn losses() -> Family<AnyLoss> {
     let mut entries = vec![
         ("blurred-overlap", blurred_overlap),
         ("cosine", simple("-f.g/(|f| |g|), from -1 to 0", "", |o: Cosine| o.into())),
+        (
+            "cumulative",
+            simple("mean squared difference of cumulative patterns", "", |o: Cumulative| o.into()),
+        ),
         ("de-gelder", de_gelder),
         (
             "entropy",

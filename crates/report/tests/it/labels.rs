@@ -1,7 +1,8 @@
 //! Labels: inside the picture and apart from each other, as the text layout of the PNG writer measures them.
 
 use braggscape_report::{CellsFigure, Layout, PatternFigure, case_figure, cells_figure};
-use braggscape_report::{log_log_figure, match_rate_figure, pattern_figure, scatter_figure};
+use braggscape_report::{log_log_figure, match_rate_figure, pattern_figure};
+use braggscape_report::{rate_grid_figure, scatter_figure};
 use resvg::tiny_skia::Point;
 use resvg::usvg::{Group, Node, Options, Tree, fontdb::Database};
 use std::sync::Arc;
@@ -95,6 +96,23 @@ fn labels_of_rates_stay_apart() {
             format!("{} with levenberg-marquardt and every projector there is, twice", bar.arm);
     }
     check(&match_rate_figure(&long).unwrap());
+}
+
+#[test]
+fn labels_of_rate_grids_stay_apart() {
+    let mut figure = crate::rate_grid::example();
+    check(&rate_grid_figure(&figure).unwrap());
+    figure.title = "A title that says much more than one line of a figure can hold ".repeat(3);
+    for block in &mut figure.blocks {
+        block.title = format!("{} at every level of noise that there is", block.title);
+        for column in &mut block.columns {
+            column.label = format!("{} of the cell and of all sites", column.label);
+        }
+    }
+    check(&rate_grid_figure(&figure).unwrap());
+    figure.blocks.truncate(3);
+    figure.blocks.remove(0);
+    check(&rate_grid_figure(&figure).unwrap());
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod log_log;
 mod match_rate;
 mod pattern;
 mod png;
+mod rate_grid;
 mod scatter;
 
 use roxmltree::{Document, Node};

@@ -90,10 +90,12 @@ pub enum FigureKind {
         /// Study crystals or structure files.
         structures: Vec<String>,
     },
+    /// One table and figure of several studies: how often every arm recovers, at which noise, at what cost.
+    Strategies,
 }
 
 /// Names of the kinds.
-const KINDS: &str = "cells, case, correlations or scatter";
+const KINDS: &str = "cells, case, correlations, scatter or strategies";
 
 /// A resolved configuration of a figure: every default filled in.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -181,6 +183,7 @@ fn kind(reader: &mut Reader<'_>, table: &Table) -> Option<FigureKind> {
             level.map(|level| FigureKind::Scatter { metric, level })
         }
         Some("case") => case(&mut sub),
+        Some("strategies") => Some(FigureKind::Strategies),
         Some("cells") => {
             let structures = sub.strings("structures");
             if structures.as_ref().is_none_or(Vec::is_empty) {

@@ -3,6 +3,7 @@
 use super::case::{Case, case};
 use super::config::{FigureKind, Statistic};
 use super::plan::FigurePlan;
+use super::strategies::StrategyTable;
 use crate::StudyError;
 use crate::structures::{StudyStructure, space_group_symbol};
 use crate::tables::csv_text;
@@ -87,6 +88,8 @@ pub enum FigureData {
     Case(Box<Case>),
     /// Cells.
     Cells(Vec<CellPanel>),
+    /// A table of several studies.
+    Strategies(StrategyTable),
 }
 
 impl FigurePlan {
@@ -123,6 +126,16 @@ impl FigurePlan {
                     space_group: space_group_symbol(s),
                 };
                 Ok(FigureData::Cells(self.structures.iter().map(panel).collect()))
+            }
+            FigureKind::Strategies => {
+                let mut table = StrategyTable::default();
+                for (source, records) in self.sources.iter().zip(records) {
+                    table.add(&source.name, &source.plan.config.title, records);
+                }
+                if table.studies.iter().all(|s| s.rows.is_empty()) {
+                    return Err(nothing("the studies have no record".to_owned()));
+                }
+                Ok(FigureData::Strategies(table))
             }
         }
     }
@@ -225,10 +238,12 @@ impl FigureData {
             Self::Scatter(panels) => ("scatter", scatter_csv(panels)),
             Self::Case(case) => ("case", case.csv()),
             Self::Cells(cells) => ("cells", cells_csv(cells)),
+            Self::Strategies(table) => ("strategies", table.csv()),
         }
     }
 
-    /// Writes the numbers as a table of the folder; returns its path.
+    /// Writes the numbers as a table of the folder; returns its path. Wall times are another table, `timings.csv`, since two runs do not
+    /// agree on them.
     ///
     /// # Errors
     /// [`StudyError::Io`] or [`StudyError::Record`].
@@ -238,6 +253,9 @@ impl FigureData {
         let (name, text) = self.csv();
         let path = tables.join(format!("{name}.csv"));
         atomic::write(&path, text.as_bytes())?;
+        if let Self::Strategies(table) = self {
+            atomic::write(&tables.join("timings.csv"), table.timings_csv().as_bytes())?;
+        }
         Ok(path)
     }
 }

@@ -8,6 +8,7 @@ mod config;
 mod data;
 mod folder;
 mod plan;
+mod strategies;
 mod text;
 
 pub use case::{Case, CasePanel};
@@ -16,3 +17,4 @@ pub use data::{
     CellPanel, CorrelationTable, CorrelationTableRow, FigureData, ScatterPanel, ScatterPoint,
 };
 pub use plan::FigurePlan;
+pub use strategies::{Seconds, StrategyRow, StrategyStudy, StrategyTable};

@@ -135,7 +135,7 @@ fn missing(figure: &FigureKind, sources: &[Source]) -> Vec<(&'static str, String
             need("projected", "arm", projected, of(arms));
             need("similarity", "reported loss", similarity, of(losses));
         }
-        FigureKind::Cells { .. } => {}
+        FigureKind::Cells { .. } | FigureKind::Strategies => {}
     }
     found
 }

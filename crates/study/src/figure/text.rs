@@ -9,6 +9,7 @@ impl FigureData {
     pub fn text(&self) -> String {
         match self {
             Self::Correlations(table) => correlations(table),
+            Self::Strategies(table) => align(&table.lines(), 3),
             Self::Scatter(panels) => {
                 let mut rows = vec![words([
                     "arm",

@@ -90,35 +90,69 @@ fn messages_name_the_file() {
     }
 }
 
+/// Files that end in .toml in a folder and those below it.
+fn below(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(below(&path));
+        } else if path.extension().is_some_and(|e| e == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
 #[test]
 fn the_configurations_of_the_program_are_studies_landscapes_and_figures() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
     let (mut studies, mut landscapes, mut figures) = (0, 0, 0);
-    for entry in std::fs::read_dir(&dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|e| e == "toml") {
-            let (text, name) = (std::fs::read_to_string(&path).unwrap(), path.display());
-            if is_landscape(&text) {
-                let plan = landscape(&path, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
-                // What is resolved reads back to itself.
-                let resolved = plan.config().to_toml();
-                let again = landscape(&path, &resolved).unwrap_or_else(|e| panic!("{name}: {e}"));
-                assert_eq!((again.config().to_toml(), again.hash()), (resolved, plan.hash()));
-                landscapes += 1;
-            } else if is_figure(&text) {
-                let figure = |text: &str| {
-                    FigurePlan::from_toml(text, "s.toml", 1.0, &Registry::builtin(), &dir)
-                };
-                let plan = figure(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
-                let resolved = plan.config().to_toml();
-                let again = figure(&resolved).unwrap_or_else(|e| panic!("{name}: {e}"));
-                assert_eq!((again.config().to_toml(), again.hash()), (resolved, plan.hash()));
-                figures += 1;
-            } else {
-                plan(&path, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
-                studies += 1;
-            }
+    for path in below(&dir) {
+        let (text, name) = (std::fs::read_to_string(&path).unwrap(), path.display());
+        if is_landscape(&text) {
+            let plan = landscape(&path, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            // What is resolved reads back to itself.
+            let resolved = plan.config().to_toml();
+            let again = landscape(&path, &resolved).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert_eq!((again.config().to_toml(), again.hash()), (resolved, plan.hash()));
+            landscapes += 1;
+        } else if is_figure(&text) {
+            let base = path.parent().unwrap();
+            let figure =
+                |text: &str| FigurePlan::from_toml(text, "s.toml", 1.0, &Registry::builtin(), base);
+            let plan = figure(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let resolved = plan.config().to_toml();
+            let again = figure(&resolved).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert_eq!((again.config().to_toml(), again.hash()), (resolved, plan.hash()));
+            figures += 1;
+        } else {
+            plan(&path, &text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            studies += 1;
         }
     }
     assert!(studies > 0 && landscapes > 0 && figures > 0);
+}
+
+/// Every study below `configs/` belongs to a figure, and its folder, named as its file, belongs to it alone.
+#[test]
+fn the_studies_of_figures_have_names_of_their_own() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
+    let files = below(&dir);
+    let mut names: Vec<_> = files.iter().map(|p| p.file_stem().unwrap().to_owned()).collect();
+    names.sort();
+    for pair in names.windows(2) {
+        assert_ne!(pair[0], pair[1], "two configurations are called so");
+    }
+    let figures: String = files
+        .iter()
+        .filter(|p| p.parent() == Some(dir.as_path()))
+        .map(|p| std::fs::read_to_string(p).unwrap())
+        .filter(|text| is_figure(text))
+        .collect();
+    for path in files.iter().filter(|p| p.parent() != Some(dir.as_path())) {
+        let entry = path.strip_prefix(&dir).unwrap().display().to_string();
+        assert!(figures.contains(&format!("\"{entry}\"")), "{entry} is in no figure");
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::tiny::{TINY, Watch, run_in};
 use braggscape_plugin::Registry;
-use braggscape_record::Record;
+use braggscape_record::{Record, Timing};
 use braggscape_study::{FigureConfig, FigureData, FigurePlan, StudyError};
 use std::path::Path;
 
@@ -14,6 +14,8 @@ level = 0.02
 free = "ours"
 projected = "theirs"
 "#;
+
+const STRATEGIES: &str = "studies = [\"tiny.toml\"]\n[figure]\nkind = \"strategies\"\n";
 
 /// A folder with the tiny study and a plan of a figure of it.
 fn planned(text: &str) -> (tempfile::TempDir, Result<FigurePlan, StudyError>) {
@@ -46,6 +48,11 @@ fn every_problem_of_a_figure_is_told_with_its_line() {
             "f.toml:3: `figure.level`: expected a noise level",
             "f.toml:5: `figure.levels`: unknown key; known: kind, level, metric",
         ],
+    );
+    check_refused("[figure]\nkind = \"strategies\"", &["f.toml: `studies`: expected a list"]);
+    check_refused(
+        &format!("{STRATEGIES}level = 0.1\n"),
+        &["f.toml:4: `figure.level`: unknown key; known: kind"],
     );
     check_refused("[figure]\nkind = \"correlations\"", &["f.toml: `studies`: expected a list"]);
     check_refused(
@@ -85,6 +92,7 @@ fn what_is_resolved_reads_back_to_itself() {
         "studies = [\"tiny.toml\"]\n[figure]\nkind = \"scatter\"\nlevel = 0.02\n".to_owned(),
         "studies = [\"tiny.toml\"]\n[figure]\nkind = \"correlations\"\n".to_owned(),
         "[figure]\nkind = \"cells\"\nstructures = [\"all\"]\n".to_owned(),
+        STRATEGIES.to_owned(),
     ];
     let mut hashes = Vec::new();
     for text in texts {
@@ -100,7 +108,7 @@ fn what_is_resolved_reads_back_to_itself() {
     }
     hashes.sort();
     hashes.dedup();
-    assert_eq!(hashes.len(), 6);
+    assert_eq!(hashes.len(), 7);
 }
 
 /// The records of the tiny study of a plan.
@@ -215,6 +223,110 @@ fn tables_have_a_row_a_level_and_a_column_an_arm() {
         assert_eq!(table, expected);
         assert!(data.text().contains("theirs"));
     }
+}
+
+/// Verdicts of the four tasks of arm `theirs`: whether it failed, and of start and result whether they match, are strict, are certified.
+fn told_of_theirs(mut records: Vec<Record>) -> Vec<Record> {
+    let verdicts = [
+        // no-op, matched, no-op strict, strict, certified, ranked, evaluations
+        (true, true, true, true, Some(true), None, 10),
+        (true, true, false, false, Some(true), None, 30),
+        (false, false, false, false, Some(true), Some(true), 20),
+        (false, true, false, true, Some(false), None, 60),
+    ];
+    let theirs = records.iter_mut().filter(|r| r.arm == "theirs");
+    for (record, told) in theirs.zip(verdicts) {
+        let (noop, matched, noop_strict, strict, certified, ranked, evaluations) = told;
+        (record.noop_matched, record.noop_strict) = (Some(noop), Some(noop_strict));
+        (record.matched, record.strict) = (Some(matched), Some(strict));
+        (record.certified, record.ranked_matched) = (certified, ranked);
+        record.evaluations = evaluations;
+    }
+    records
+}
+
+#[test]
+fn strategies_of_several_studies_are_one_table() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["tiny.toml", "other.toml"] {
+        std::fs::create_dir_all(dir.path().join("below")).unwrap();
+        std::fs::write(dir.path().join("below").join(name), TINY).unwrap();
+    }
+    let text = STRATEGIES.replace("tiny.toml\"", "below/tiny.toml\", \"below/other.toml\"");
+    let registry = Registry::builtin();
+    let plan = FigurePlan::from_toml(&text, "f.toml", 1.0, &registry, dir.path()).unwrap();
+    let records = told_of_theirs(records(&plan));
+    let data = plan.data(&[records.clone(), records.clone()]).unwrap();
+    let FigureData::Strategies(mut table) = data else { panic!("no table") };
+    let (_, csv) = FigureData::Strategies(table.clone()).csv();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 5, "{csv}");
+    let column = |line: &str, name: &str| {
+        let at = lines[0].split(',').position(|h| h == name).unwrap_or_else(|| panic!("{name}"));
+        line.split(',').nth(at).unwrap().to_owned()
+    };
+    for (line, study) in [(lines[2], "tiny"), (lines[4], "other")] {
+        for (name, expected) in [
+            ("study", study),
+            ("noise", "strain"),
+            ("level", "0.02"),
+            ("arm", "theirs"),
+            ("n", "4"),
+            ("failed", "0"),
+            ("noop_matched", "2"),
+            ("noop_rate", "0.5"),
+            ("matched", "3"),
+            ("match_rate", "0.75"),
+            ("noop_strict", "1"),
+            ("noop_strict_rate", "0.25"),
+            ("strict", "2"),
+            ("strict_rate", "0.5"),
+            ("certified", "3"),
+            ("certified_matched", "2"),
+            ("certified_strict", "1"),
+            ("ranked_matched", "4"),
+            ("median_evaluations", "25"),
+        ] {
+            assert_eq!(column(line, name), expected, "{name}");
+        }
+        // scipy.stats.beta.ppf of 0.025 and 0.975 for (3.5, 1.5) and (2.5, 2.5).
+        for (name, expected) in [
+            ("match_rate_low", 0.2837516795634126),
+            ("match_rate_high", 0.9715291049128532),
+            ("strict_rate_low", 0.12275388276951774),
+            ("strict_rate_high", 0.8772461172304822),
+        ] {
+            let found: f64 = column(line, name).parse().unwrap();
+            assert!((found - expected).abs() < 1e-9, "{name}: {found}");
+        }
+    }
+    // Times are another table; a study without any has none, and nothing else changes.
+    let times = [0.5, 4.0, 1.0, 2.5];
+    let theirs = records.iter().filter(|r| r.arm == "theirs");
+    let timings: Vec<Timing> = theirs
+        .zip(times)
+        .map(|(r, wall_seconds)| Timing { task_index: r.task_index, wall_seconds })
+        .collect();
+    table.add_seconds("other", &records, &timings);
+    assert_eq!(table.csv(), csv);
+    let expected = "study,noise,level,arm,n,median_seconds,mean_seconds\n\
+        tiny,strain,0.02,ours,0,,\ntiny,strain,0.02,theirs,0,,\n\
+        other,strain,0.02,ours,0,,\nother,strain,0.02,theirs,4,1.75,2\n";
+    assert_eq!(table.timings_csv(), expected);
+    let data = FigureData::Strategies(table);
+    let path = data.write(dir.path()).unwrap();
+    assert!(path.ends_with("tables/strategies.csv"), "{}", path.display());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), csv);
+    let written = std::fs::read_to_string(path.with_file_name("timings.csv")).unwrap();
+    assert_eq!(written, expected);
+    let text = data.text();
+    let row = text.lines().find(|l| l.starts_with("other") && l.contains("theirs")).unwrap();
+    let words: Vec<&str> = row.split_whitespace().collect();
+    let expected = [
+        "other", "strain", "0.02", "theirs", "4", "0", "0.500", "0.750", "[0.284,", "0.972]",
+        "0.250", "0.500", "3", "2", "1", "4", "25", "1.7500", "2.0000",
+    ];
+    assert_eq!(words, expected, "{text}");
 }
 
 #[test]
