@@ -1,6 +1,6 @@
 //! Every study, landscape and figure in `configs/` and the folders below it must pass `braggscape check`.
 
-use crate::{Outcome, no_problems, process};
+use crate::{Outcome, assets, no_problems, process};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use std::fs;
@@ -24,7 +24,10 @@ pub(crate) fn run() -> anyhow::Result<Outcome> {
         .iter()
         .map(|file| file.strip_prefix(&root).unwrap_or(file).to_owned())
         .collect::<Vec<_>>();
-    let problems = check(&program()?, &files)?;
+    let program = program()?;
+    // Some studies ask for potentials whose weights are not in the repository.
+    assets::run()?;
+    let problems = check(&program, &files)?;
     no_problems(&problems, format!("configs: {} files pass `braggscape check`", files.len()))
 }
 

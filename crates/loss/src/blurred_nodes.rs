@@ -178,17 +178,16 @@ impl NodeBlurs {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |d: &Arc<Decimation>| Arc::ptr_eq(d, decimation) || **d == **decimation;
         let kept = lock().iter().find(|b| same(&b.decimation)).cloned();
-        let blur = match kept {
-            Some(kept) => kept,
-            None => {
-                let new = Arc::new(NodeBlur::new(decimation, pattern.axis(), blur)?);
-                let mut made = lock();
-                if made.len() == KEPT {
-                    made.remove(0);
-                }
-                made.push(Arc::clone(&new));
-                new
+        let blur = if let Some(kept) = kept {
+            kept
+        } else {
+            let new = Arc::new(NodeBlur::new(decimation, pattern.axis(), blur)?);
+            let mut made = lock();
+            if made.len() == KEPT {
+                made.remove(0);
             }
+            made.push(Arc::clone(&new));
+            new
         };
         let values = blur.observe(&plain, pattern);
         Some(plain.mapped(Arc::clone(&blur.map), &values))

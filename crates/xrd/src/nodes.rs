@@ -285,11 +285,9 @@ impl<T: Real, const WINDOW: usize> Nodes<T, WINDOW> {
         &self,
         simd: S,
         grid: &NodeGrid<T, WINDOW>,
-        peak: usize,
-        [by_height, by_offset]: [T; 2],
+        (peak, [by_height, by_offset]): (usize, [T; 2]),
         factors: &[T],
-        stride: usize,
-        out: &mut [T],
+        (stride, out): (usize, &mut [T]),
     ) where
         T: Packed<S>,
     {

@@ -49,23 +49,29 @@ impl pulp::WithSimd for Fill<'_> {
                     height * stick.d_intensity,
                     height * stick.intensity * stick.d_position * slope,
                 ];
-                values.add_to_columns(simd, &nodes.grid, i, by, &by_cell, n, lattice);
+                values.add_to_columns(simd, &nodes.grid, (i, by), &by_cell, (n, lattice));
             }
             if columns.coordinates {
                 for (factors, site) in factors.chunks_exact_mut(3).zip(&sites) {
                     let d = height * site[i];
                     factors.copy_from_slice(&[h * d, k * d, l * d]);
                 }
-                values.add_to_columns(simd, &nodes.grid, i, [1.0, 0.0], &factors, n, coordinates);
+                values.add_to_columns(
+                    simd,
+                    &nodes.grid,
+                    (i, [1.0, 0.0]),
+                    &factors,
+                    (n, coordinates),
+                );
             }
             let (b_iso, scale) = rest.split_at_mut(if columns.b_iso { n } else { 0 });
             let power = height * stick.intensity;
             if columns.b_iso {
                 let factor = [-2.0 * stick.s2];
-                values.add_to_columns(simd, &nodes.grid, i, [power, 0.0], &factor, n, b_iso);
+                values.add_to_columns(simd, &nodes.grid, (i, [power, 0.0]), &factor, (n, b_iso));
             }
             if columns.scale {
-                values.add_to_columns(simd, &nodes.grid, i, [power, 0.0], &[1.0], n, scale);
+                values.add_to_columns(simd, &nodes.grid, (i, [power, 0.0]), &[1.0], (n, scale));
             }
         }
     }
