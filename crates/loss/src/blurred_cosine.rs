@@ -2,6 +2,7 @@
 
 use crate::LossError;
 use crate::blur::Blur;
+use crate::blurred_nodes::chebyshev;
 use crate::least_squares::{check_rows, gram_matrix, products_with, unit_norm};
 use crate::pool::{Pool, Source};
 use crate::seam::intensity_norm;
@@ -18,6 +19,8 @@ pub(crate) struct BlurredCosine {
 #[derive(Debug, Default)]
 struct Workspace {
     made: Option<(Axis, Blur)>,
+    /// Orthonormal directions that are taken out of blurred patterns.
+    background: Vec<Vec<f64>>,
     source: Source,
     /// The observed pattern after the blur, and the calculated one.
     obs: Vec<f64>,
@@ -43,8 +46,47 @@ fn same_points(a: &Axis, b: &Axis) -> bool {
         }
 }
 
+impl Workspace {
+    /// Makes the blur of an axis unless it is there, and the directions of a background of `terms` polynomials.
+    fn prepare(
+        &mut self,
+        make: impl FnOnce(&Axis) -> Result<Blur, LossError>,
+        terms: usize,
+        axis: &Axis,
+    ) -> Result<(), LossError> {
+        if self.has_axis(axis) {
+            return Ok(());
+        }
+        *self = Self::default();
+        let blur = make(axis)?;
+        for term in chebyshev(axis, terms) {
+            let mut direction = Vec::new();
+            blur.spread(&term, &mut direction);
+            let before = sum::norm(&direction);
+            take_out(&self.background, &mut direction);
+            let norm = sum::norm(&direction);
+            if norm > 1e-10 * before {
+                direction.iter_mut().for_each(|d| *d /= norm);
+                self.background.push(direction);
+            }
+        }
+        self.made = Some((axis.clone(), blur));
+        Ok(())
+    }
+}
+
+/// Takes directions out of a blurred pattern.
+fn take_out(directions: &[Vec<f64>], values: &mut [f64]) {
+    for direction in directions {
+        let along = sum::dot(direction, values);
+        for (v, d) in values.iter_mut().zip(direction) {
+            *v -= along * d;
+        }
+    }
+}
+
 impl BlurredCosine {
-    /// The cosine of two patterns on one axis, whose blur `make` makes; `grad`, unless empty, is overwritten with its gradient in the
+    /// The cosine of two patterns on one axis, whose blur `make` makes, without a background of `terms` Chebyshev polynomials; `grad`, unless empty, is overwritten with its gradient in the
     /// calculated pattern.
     ///
     /// # Errors
@@ -52,6 +94,7 @@ impl BlurredCosine {
     pub(crate) fn cosine(
         &self,
         make: impl FnOnce(&Axis) -> Result<Blur, LossError>,
+        terms: usize,
         obs: &Pattern,
         calc: &Pattern,
         grad: &mut [f64],
@@ -62,19 +105,16 @@ impl BlurredCosine {
             |workspace| workspace.source.is_likely(obs.y()),
             Workspace::default,
             |workspace| {
-                if !workspace.has_axis(obs.axis()) {
-                    *workspace = Workspace::default();
-                }
-                let Workspace { made, source, obs: target, calc: nodes } = workspace;
-                let (_, blur) = match made {
-                    Some(made) => made,
-                    none => none.insert((obs.axis().clone(), make(obs.axis())?)),
-                };
+                workspace.prepare(make, terms, obs.axis())?;
+                let Workspace { made, background, source, obs: target, calc: nodes } = workspace;
+                let Some((_, blur)) = made else { return Err(LossError::ForeignTarget) };
                 if !source.is(obs.y()) {
                     source.set(obs.y());
                     blur.spread(obs.y(), target);
+                    take_out(background, target);
                 }
                 blur.spread(calc.y(), nodes);
+                take_out(background, nodes);
                 let (f, g) = (sum::norm(target), sum::norm(nodes));
                 for (which, norm) in [("observed", f), ("calculated", g)] {
                     if norm.is_nan() || norm <= 0.0 {
@@ -101,6 +141,7 @@ impl BlurredCosine {
     pub(crate) fn gauss_newton(
         &self,
         make: impl FnOnce(&Axis) -> Result<Blur, LossError>,
+        terms: usize,
         calc: &Pattern,
         jacobian: &DMatrix<f64>,
         hessian: &mut DMatrix<f64>,
@@ -110,20 +151,17 @@ impl BlurredCosine {
             |workspace| workspace.has_axis(calc.axis()),
             Workspace::default,
             |workspace| {
-                if !workspace.has_axis(calc.axis()) {
-                    *workspace = Workspace::default();
-                }
-                let Workspace { made, calc: nodes, .. } = workspace;
-                let (_, blur) = match made {
-                    Some(made) => made,
-                    none => none.insert((calc.axis().clone(), make(calc.axis())?)),
-                };
+                workspace.prepare(make, terms, calc.axis())?;
+                let Workspace { made, background, calc: nodes, .. } = workspace;
+                let Some((_, blur)) = made else { return Err(LossError::ForeignTarget) };
                 let mut columns = Vec::new();
                 for column in jacobian.as_slice().chunks_exact(calc.n_points()) {
                     blur.spread(column, nodes);
+                    take_out(background, nodes);
                     columns.extend_from_slice(nodes);
                 }
                 blur.spread(calc.y(), nodes);
+                take_out(background, nodes);
                 let norm = sum::norm(nodes);
                 if norm.is_nan() || norm <= 0.0 {
                     return Err(LossError::NoIntensity { which: "calculated" });

@@ -28,6 +28,8 @@ pub(crate) trait BlurCoordinate {
     fn weight(&self, position: f64) -> f64;
     /// Standard deviation of the blur in the coordinate.
     fn sigma(&self) -> f64;
+    /// How many Chebyshev polynomials over the axis are taken out of the blurred patterns.
+    fn background(&self) -> usize;
 }
 
 /// The linear map to the blurred pattern, b_m = sum_n v_n y_n exp(-(u_n - z_m)^2/2s^2): from the nodes of a decimation, and from all points
@@ -88,18 +90,32 @@ impl NodeBlur {
         }
         let map = Arc::new(NodeMap::new(decimation.n_nodes(), map));
         let weights = weights.iter().any(|w| *w < 1.0).then_some(weights);
-        Some(Self { decimation: Arc::clone(decimation), map, weights, rows })
+        let mut made = Self { decimation: Arc::clone(decimation), map, weights, rows };
+        if blur.background() > 0 {
+            let terms = chebyshev(axis, blur.background()).into_iter();
+            let values: Vec<Vec<f64>> =
+                terms.map(|y| made.values(&y, &decimation.project(&y))).collect();
+            made.map = Arc::new(NodeMap::clone(&made.map).without(values));
+        }
+        Some(made)
     }
 
     /// The observed pattern after the blur; `plain` is made of it.
     fn observe(&self, plain: &DecimatedTarget, pattern: &Pattern) -> Vec<f64> {
-        let (tapered, projected);
+        let mut values = self.values(pattern.y(), plain.projected());
+        self.map.take_out(&mut values);
+        values
+    }
+
+    /// The values of all rows of what is known on all points, with its projection on nodes.
+    fn values(&self, y: &[f64], projected: &[f64]) -> Vec<f64> {
+        let (tapered, on_nodes);
         let (y, projected) = if let Some(weights) = &self.weights {
-            tapered = pattern.y().iter().zip(weights).map(|(y, w)| y * w).collect::<Vec<_>>();
-            projected = self.decimation.project(&tapered);
-            (&tapered[..], &projected[..])
+            tapered = y.iter().zip(weights).map(|(y, w)| y * w).collect::<Vec<_>>();
+            on_nodes = self.decimation.project(&tapered);
+            (&tapered[..], &on_nodes[..])
         } else {
-            (pattern.y(), plain.projected())
+            (y, projected)
         };
         let mut values: Vec<f64> = self
             .rows
@@ -114,6 +130,22 @@ impl NodeBlur {
         values.resize(self.map.n_rows(), 0.0);
         values
     }
+}
+
+/// The first Chebyshev polynomials on an axis, -1 at its first point and 1 at its last.
+pub(crate) fn chebyshev(axis: &Axis, n_terms: usize) -> Vec<Vec<f64>> {
+    let (middle, half) = (0.5 * (axis.first() + axis.last()), 0.5 * (axis.last() - axis.first()));
+    let t: Vec<f64> = (0..axis.n_points())
+        .map(|n| if half > 0.0 { (axis.x(n) - middle) / half } else { 0.0 })
+        .collect();
+    let mut terms = vec![vec![1.0; t.len()], t.clone()];
+    while terms.len() < n_terms {
+        let [.., before, last] = &terms[..] else { break };
+        let next = t.iter().zip(last).zip(before).map(|((t, b), a)| 2.0 * t * b - a).collect();
+        terms.push(next);
+    }
+    terms.truncate(n_terms);
+    terms
 }
 
 /// K^T of a row over points: its coefficients on nodes.

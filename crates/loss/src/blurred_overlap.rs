@@ -38,11 +38,14 @@ pub struct BlurredOverlapOptions {
     /// Over this length at either end of the axis, in the unit of the coordinate, intensities fall to 0 (as sin^2), so that peaks come
     /// and go at the ends without a jump. Default 0: none.
     pub taper: f64,
+    /// Number of Chebyshev polynomials over the axis that are taken out of both patterns after the blur: 1 for a flat background.
+    /// Default 0: none.
+    pub background: usize,
 }
 
 impl Default for BlurredOverlapOptions {
     fn default() -> Self {
-        Self { axis: BlurAxis::LnQ, blur: 0.05, wavelength: 1.5406, taper: 0.0 }
+        Self { axis: BlurAxis::LnQ, blur: 0.05, wavelength: 1.5406, taper: 0.0, background: 0 }
     }
 }
 
@@ -166,7 +169,8 @@ impl BlurredOverlap {
     }
 
     fn compute(&self, obs: &Pattern, calc: &Pattern, grad: &mut [f64]) -> Result<f64, LossError> {
-        let cosine = self.cosine.cosine(|axis| self.blur(axis), obs, calc, grad)?;
+        let cosine =
+            self.cosine.cosine(|axis| self.blur(axis), self.options.background, obs, calc, grad)?;
         for d in grad.iter_mut() {
             *d = -*d;
         }
@@ -221,6 +225,10 @@ impl BlurCoordinate for OnAxis {
     fn sigma(&self) -> f64 {
         self.options.blur
     }
+
+    fn background(&self) -> usize {
+        self.options.background
+    }
 }
 
 impl DecimatedLoss for BlurredOverlap {
@@ -263,7 +271,8 @@ impl LeastSquares for BlurredOverlap {
         hessian: &mut DMatrix<f64>,
     ) -> Result<(), LossError> {
         check_axes(obs, calc)?;
-        self.cosine.gauss_newton(|axis| self.blur(axis), calc, jacobian, hessian)
+        let terms = self.options.background;
+        self.cosine.gauss_newton(|axis| self.blur(axis), terms, calc, jacobian, hessian)
     }
 }
 

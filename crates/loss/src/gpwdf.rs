@@ -96,7 +96,7 @@ impl Gpwdf {
 
     fn compute(&self, obs: &Pattern, calc: &Pattern, grad: &mut [f64]) -> Result<f64, LossError> {
         let s = self.options.alpha / (2.0 * std::f64::consts::PI.sqrt());
-        let cosine = self.cosine.cosine(|axis| blur_of_axis(axis, s), obs, calc, grad)?;
+        let cosine = self.cosine.cosine(|axis| blur_of_axis(axis, s), 0, obs, calc, grad)?;
         for d in grad.iter_mut() {
             *d = -*d;
         }

@@ -33,6 +33,8 @@ pub struct NodeMap {
     rows: Vec<Row>,
     /// Coefficients of all rows, one after the other.
     values: Vec<f64>,
+    /// Orthonormal directions of the values that are taken out.
+    without: Vec<Vec<f64>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,7 +53,7 @@ impl NodeMap {
     /// If `n_nodes` is not a multiple of eight, or a row reaches beyond the nodes.
     pub fn new(n_nodes: usize, rows: impl IntoIterator<Item = (usize, Vec<f64>)>) -> Self {
         assert_eq!(n_nodes % sum::LANES, 0, "nodes come in eights");
-        let mut made = Self { n_nodes, rows: Vec::new(), values: Vec::new() };
+        let mut made = Self { n_nodes, rows: Vec::new(), values: Vec::new(), without: Vec::new() };
         for (first, row) in rows {
             assert!(first + row.len() <= n_nodes, "rows lie on the nodes");
             let aligned = first / sum::LANES * sum::LANES;
@@ -65,6 +67,36 @@ impl NodeMap {
         let n_rows = made.rows.len().next_multiple_of(sum::LANES);
         made.rows.resize(n_rows, Row { first: 0, start: 0, len: 0 });
         made
+    }
+
+    /// The same map followed by the projection that takes these directions of the values out; they need not be orthogonal, and one that
+    /// depends on those before it is left out.
+    ///
+    /// # Panics
+    /// If a direction has another length than there are rows.
+    #[must_use]
+    pub fn without(mut self, directions: impl IntoIterator<Item = Vec<f64>>) -> Self {
+        for mut direction in directions {
+            assert_eq!(direction.len(), self.n_rows(), "one value a row");
+            let before = sum::norm(&direction);
+            self.take_out(&mut direction);
+            let norm = sum::norm(&direction);
+            if norm > 1e-10 * before {
+                direction.iter_mut().for_each(|d| *d /= norm);
+                self.without.push(direction);
+            }
+        }
+        self
+    }
+
+    /// Takes the directions of [`without`](Self::without) out of the values of all rows.
+    pub fn take_out(&self, values: &mut [f64]) {
+        for direction in &self.without {
+            let along = sum::dot(direction, values);
+            for (v, d) in values.iter_mut().zip(direction) {
+                *v -= along * d;
+            }
+        }
     }
 
     /// Number of nodes.
@@ -86,6 +118,9 @@ impl NodeMap {
         let n_columns = columns.len() / self.n_nodes;
         out.resize(n_columns * self.n_rows(), 0.0);
         pulp::Arch::new().dispatch(Apply { map: self, columns, out });
+        for values in out.chunks_exact_mut(self.n_rows()) {
+            self.take_out(values);
+        }
     }
 
     /// Overwrites `out` with C^T times one value a row.
@@ -95,7 +130,9 @@ impl NodeMap {
     pub fn adjoint(&self, values: &[f64], out: &mut [f64]) {
         assert_eq!(values.len(), self.n_rows(), "one value a row");
         assert_eq!(out.len(), self.n_nodes, "one value a node");
-        pulp::Arch::new().dispatch(Adjoint { map: self, values, out });
+        let mut kept = values.to_vec();
+        self.take_out(&mut kept);
+        pulp::Arch::new().dispatch(Adjoint { map: self, values: &kept, out });
     }
 }
 
@@ -211,6 +248,21 @@ mod tests {
             let mut one = Vec::new();
             map.apply(column, &mut one);
             assert_eq!(one, out);
+            // Without two directions, the map is C less its parts along them.
+            let directions: Vec<Vec<f64>> =
+                (0..2).map(|k| (0..16).map(|r| number(70 * k + r)).collect()).collect();
+            let less = map.clone().without(directions.clone());
+            let mut rest = Vec::new();
+            less.apply(column, &mut rest);
+            for direction in &directions {
+                assert!(sum::dot(direction, &rest).abs() < 1e-13);
+            }
+            let mut again = out.to_vec();
+            less.take_out(&mut again);
+            assert_eq!(again, rest);
+            let mut back = vec![f64::NAN; n_nodes];
+            less.adjoint(out, &mut back);
+            assert!((sum::dot(&back, column) - sum::dot(&rest, &rest)).abs() < 1e-13);
             // (C g) . v = g . (C^T v).
             let values: Vec<f64> = (0..16).map(|r| number(r + 900)).collect();
             let mut back = vec![f64::NAN; n_nodes];

@@ -159,6 +159,33 @@ fn slopes(x: &[f64]) -> DMatrix<f64> {
 
 const SIGMA: f64 = 0.3;
 
+fn without_background(blur: f64, background: usize) -> Box<dyn Loss> {
+    let options = BlurredOverlapOptions { blur, background, taper: 0.1, ..Default::default() };
+    Box::new(BlurredOverlap::new(options).unwrap())
+}
+
+#[test]
+fn a_background_that_is_taken_out_does_not_count() {
+    let axis = Axis::uniform(AxisKind::TwoTheta, 5.0, 0.01, 3000).unwrap();
+    let x = axis.to_vec();
+    let at = |p: [f64; 2], terms: [f64; 3]| {
+        let t = |x: f64| (x - 20.0) / 15.0;
+        let lift = |x: f64| terms[0] + terms[1] * t(x) + terms[2] * t(x) * t(x);
+        let y = x.iter().zip(peaks(&x, &p)).map(|(x, y)| y + lift(*x)).collect();
+        Pattern::new(axis.clone(), y).unwrap()
+    };
+    let (f, g) = (at([0.3, 0.1], [0.0; 3]), at([0.0; 2], [0.0; 3]));
+    for (terms, lift) in [(1, [0.2, 0.0, 0.0]), (2, [0.2, -0.1, 0.0]), (3, [0.1, 0.1, 0.3])] {
+        let loss = without_background(0.05, terms);
+        let lifted = at([0.3, 0.1], lift);
+        let (plain, same) = (loss.value(&f, &g).unwrap(), loss.value(&lifted, &g).unwrap());
+        assert!((plain - same).abs() < 1e-8, "{terms}: {plain} {same}");
+        let blind = without_background(0.05, 0);
+        let other = blind.value(&lifted, &g).unwrap() - blind.value(&f, &g).unwrap();
+        assert!(other.abs() > 1e-3, "a background that nothing sees: {other}");
+    }
+}
+
 fn correlations() -> Vec<Box<dyn Loss>> {
     let blurred = |axis, blur, taper| {
         let options = BlurredOverlapOptions { axis, blur, taper, ..Default::default() };
@@ -170,6 +197,8 @@ fn correlations() -> Vec<Box<dyn Loss>> {
         blurred(BlurAxis::LnQ, 0.02, 0.1),
         blurred(BlurAxis::Q, 0.05, 0.0),
         blurred(BlurAxis::TwoTheta, 0.4, 2.0),
+        without_background(0.1, 1),
+        without_background(0.03, 3),
         // Narrower than the peaks.
         blurred(BlurAxis::LnQ, 0.005, 0.0),
     ]

@@ -31,6 +31,7 @@ struct GraduatedOptions {
     blurs: Vec<f64>,
     axis: BlurAxis,
     taper: f64,
+    background: usize,
     wavelength: f64,
     optimizer: Value,
     final_loss: Value,
@@ -54,6 +55,7 @@ impl GraduatedOptions {
             blurs: vec![0.15, 0.1, 0.05, 0.02],
             axis: BlurAxis::LnQ,
             taper: 0.1,
+            background: 1,
             wavelength: BlurredOverlapOptions::default().wavelength,
             optimizer: component(
                 "kind = \"levenberg-marquardt\"\nvalue_tolerance = 1e-4\nmax_iterations = 15",
@@ -85,6 +87,7 @@ impl GraduatedOptions {
                 blur: *blur,
                 wavelength: self.wavelength,
                 taper: self.taper,
+                background: self.background,
             };
             let loss = BlurredOverlap::new(options).map_err(|e| PluginError::rejected(&e))?;
             stages.push(StagePlan {
@@ -119,6 +122,7 @@ struct DescentOptions {
     blurs: Vec<f64>,
     axis: BlurAxis,
     taper: f64,
+    background: usize,
     wavelength: f64,
     optimizer: Value,
     final_loss: Value,
@@ -132,6 +136,7 @@ impl Default for DescentOptions {
             blurs: g.blurs,
             axis: g.axis,
             taper: g.taper,
+            background: g.background,
             wavelength: g.wavelength,
             optimizer: g.optimizer,
             final_loss: g.final_loss,
@@ -158,6 +163,7 @@ fn joint(options: &Table, parts: &StrategyParts<'_>) -> Result<AnyStrategy, Plug
         blurs: d.blurs,
         axis: d.axis,
         taper: d.taper,
+        background: d.background,
         wavelength: d.wavelength,
         optimizer: d.optimizer,
         final_loss: d.final_loss,

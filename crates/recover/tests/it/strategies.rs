@@ -40,7 +40,8 @@ fn stage(name: &str, loss: AnyLoss, last: bool) -> StagePlan {
 /// From a wide blur to the sharp pattern.
 fn plans() -> Vec<StagePlan> {
     let blurred = |blur: f64| {
-        let options = BlurredOverlapOptions { blur, taper: 0.1, ..Default::default() };
+        let options =
+            BlurredOverlapOptions { blur, taper: 0.1, background: 1, ..Default::default() };
         stage(&format!("{blur}"), BlurredOverlap::new(options).unwrap().into(), false)
     };
     let mut plans: Vec<StagePlan> = [0.15, 0.1, 0.05, 0.02].into_iter().map(blurred).collect();
@@ -163,7 +164,7 @@ fn counting_noise_and_background_lower_the_bar_and_no_more() {
     let start = strained(&truth, 0.1, 7);
     let mut rng = ChaCha12Rng::seed_from_u64(3);
     let mut target = pattern(&model, &truth);
-    Background::new(0.05, Vec::new()).unwrap().corrupt(&mut target, &mut rng).unwrap();
+    Background::new(0.05, vec![1.0]).unwrap().corrupt(&mut target, &mut rng).unwrap();
     Counts::new(1000.0).unwrap().corrupt(&mut target, &mut rng).unwrap();
     let (free, limits) = (FreeParameters::Lattice, Limits::default());
     let found = recover(&graduated(64, true), &model, &target, &start, free, limits).unwrap();
