@@ -76,7 +76,8 @@ fn weights(model: &str) -> ChgnetWeights {
     if folder.load(asset).is_err() {
         let server = std::env::var_os("BRAGGSCAPE_PYPI").and_then(|s| s.into_string().ok());
         let wheel = download(server.as_deref()).unwrap_or_else(|e| {
-            panic!("tests of CHGNet need its weights once: {e}; see `braggscape assets --help`")
+            let cause = std::error::Error::source(&e).map(ToString::to_string).unwrap_or_default();
+            panic!("tests of CHGNet need its weights once: {e}: {cause}; see `braggscape assets --help`")
         });
         for asset in &ASSETS {
             folder.install(asset, &wheel).unwrap();

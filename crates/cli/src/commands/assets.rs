@@ -41,14 +41,13 @@ fn install(
     if missing.is_empty() {
         return Ok(assets);
     }
-    let wheel = match &args.from {
-        Some(path) => std::fs::read(path)
-            .map_err(|e| Failure::usage(format!("{}: cannot be read: {e}", path.display())))?,
-        None => {
-            notice(shared, &format!("downloading {WHEEL_URL}"));
-            let server = std::env::var_os("BRAGGSCAPE_PYPI").and_then(|s| s.into_string().ok());
-            download(server.as_deref()).map_err(|e| Failure::work(&e))?
-        }
+    let wheel = if let Some(path) = &args.from {
+        std::fs::read(path)
+            .map_err(|e| Failure::usage(format!("{}: cannot be read: {e}", path.display())))?
+    } else {
+        notice(shared, &format!("downloading {WHEEL_URL}"));
+        let server = std::env::var_os("BRAGGSCAPE_PYPI").and_then(|s| s.into_string().ok());
+        download(server.as_deref()).map_err(|e| Failure::work(&e))?
     };
     for asset in missing {
         folder.install(asset, &wheel).map_err(|e| Failure::work(&e))?;

@@ -53,7 +53,7 @@ pub const ASSETS: [Asset; 2] = [
 ];
 
 /// The wheel of the Python package that holds them.
-pub const WHEEL_URL: &str = "https://files.pythonhosted.org/packages/70/43/eecb40fc2cdb862cdea01577247bfd28db2f3d9c27e14bb3c201015acd14/chgnet-0.4.2-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl";
+pub const WHEEL_URL: &str = "https://files.pythonhosted.org/packages/70/43/eb6677e8da6b60432a967239be3a77358c3dc50d7a6fe46d13c695119089/chgnet-0.4.2-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl";
 
 /// Its SHA-256, hexadecimal.
 pub const WHEEL_SHA256: &str = "f60a3ed0dacc4657c511807eb1de44e12654e54d8f5a0cc483d1255564fb378a";

@@ -1,4 +1,3 @@
 //! Potentials keep the laws of their seam.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod conformance;
