@@ -26,7 +26,8 @@ use toml::Value as Toml;
 fn suiting(free: FreeParameters) -> &'static str {
     match free {
         FreeParameters::Lattice => "symmetry-snap",
-        FreeParameters::Coordinates | FreeParameters::Both => "joint",
+        FreeParameters::Coordinates => "space-group-hypotheses",
+        FreeParameters::Both => "joint",
     }
 }
 

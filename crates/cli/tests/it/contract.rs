@@ -300,6 +300,7 @@ fn list_gives_names_options_and_examples() {
         ("forward", "forward", "structsnap"),
         ("strategies", "strategy", "descend"),
         ("metrics", "metric", "match"),
+        ("potentials", "potential", "lennard-jones"),
     ];
     let mut listed = 0;
     for (what, kind, name) in kinds {

@@ -334,7 +334,8 @@ where
             if let Some(value) = options.table().get(key)
                 && !(value.is_str() || value.is_table())
             {
-                return Err(PluginError::NotAComponent { seam, found: value.type_str() });
+                let wrong = PluginError::NotAComponent { seam, found: value.type_str() };
+                return Err(PluginError::BadOptions { reason: format!("{key}: {wrong}") });
             }
         }
         let options = options.parse::<O>()?;

@@ -134,7 +134,8 @@ pub struct LandscapeConfig {
     /// Options of the adaptive grid; the plain grid if there are none.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "adaptive_table")]
     pub adaptive: Option<AdaptiveOptions>,
-    /// Loss, with every option; means nothing beside a potential.
+    /// Loss, with every option; empty beside a potential.
+    #[serde(skip_serializing_if = "Table::is_empty")]
     pub loss: Table,
     /// Potential, with every option: the landscape is that of its energy per atom.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,6 +236,7 @@ impl LandscapeConfig {
         }
         let potential = potential
             .map(|v| resolve(&mut reader, "potential", &v, registry.potentials(), &context));
+        let loss = if potential.is_some() { Table::new() } else { loss };
         let forward = component(&mut reader, "forward", "structsnap", |r, v| {
             resolve(r, "forward", v, registry.forward(), &context)
         });

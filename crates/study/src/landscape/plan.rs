@@ -7,7 +7,7 @@ use crate::config::kind_of;
 use crate::structures::{self, StudyStructure};
 use crate::{Problem, StudyError};
 use braggscape_landscape::{Section, SectionAxis};
-use braggscape_loss::{AnyLoss, Loss};
+use braggscape_loss::{AnyLoss, Cosine, Loss};
 use braggscape_optim::{Objective, with_causes};
 use braggscape_pattern::{AxisKind, Pattern, io};
 use braggscape_plugin::{Context, Family, Registry};
@@ -118,7 +118,11 @@ impl LandscapePlan {
     ) -> Option<Self> {
         let context = Context::default();
         let forward = faults.build("forward", registry.forward(), &config.forward, &context);
-        let loss = faults.build("loss", registry.losses(), &config.loss, &context);
+        let loss = match config.potential {
+            // Nothing is compared, but patterns can be.
+            Some(_) => Some(Cosine::default().into()),
+            None => faults.build("loss", registry.losses(), &config.loss, &context),
+        };
         let potential = match &config.potential {
             Some(table) => {
                 let built = faults.build("potential", registry.potentials(), table, &context);
