@@ -66,7 +66,9 @@ impl Workspace {
             take_out(&self.background, &mut direction);
             let norm = sum::norm(&direction);
             if norm > 1e-10 * before {
-                direction.iter_mut().for_each(|d| *d /= norm);
+                for d in &mut direction {
+                    *d /= norm;
+                }
                 self.background.push(direction);
             }
         }

@@ -82,7 +82,9 @@ impl NodeMap {
             self.take_out(&mut direction);
             let norm = sum::norm(&direction);
             if norm > 1e-10 * before {
-                direction.iter_mut().for_each(|d| *d /= norm);
+                for d in &mut direction {
+                    *d /= norm;
+                }
                 self.without.push(direction);
             }
         }
