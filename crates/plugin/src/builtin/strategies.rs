@@ -117,7 +117,7 @@ impl GraduatedOptions {
 
 /// Options of the descents that are made under hypotheses of symmetry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct DescentOptions {
     blurs: Vec<f64>,
     axis: BlurAxis,
@@ -145,33 +145,51 @@ impl Default for DescentOptions {
     }
 }
 
-/// The options of the search and of its descents, side by side.
-fn joint_options() -> Table {
-    let table = |options: Result<Table, _>| options.unwrap_or_default();
-    let mut all = table(Table::try_from(DescentOptions::default()));
-    all.extend(table(Table::try_from(JointOptions::default())));
-    all
+/// The options of the search and of its descents, side by side in one table.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(try_from = "Table", into = "Table")]
+struct SearchOptions {
+    search: JointOptions,
+    descent: DescentOptions,
 }
 
-fn joint(options: &Table, parts: &StrategyParts<'_>) -> Result<AnyStrategy, PluginError> {
-    let of_search = Table::try_from(JointOptions::default()).unwrap_or_default();
-    let (search, descent): (Table, Table) =
-        options.clone().into_iter().partition(|(key, _)| of_search.contains_key(key));
-    let (search, d): (JointOptions, DescentOptions) =
-        (Options::new(search).parse()?, Options::new(descent).parse()?);
-    let descent = GraduatedOptions {
-        blurs: d.blurs,
-        axis: d.axis,
-        taper: d.taper,
-        background: d.background,
-        wavelength: d.wavelength,
-        optimizer: d.optimizer,
-        final_loss: d.final_loss,
-        final_optimizer: d.final_optimizer,
-        ..GraduatedOptions::new(1, false)
-    };
-    let joint = Joint::new(descent.staged(parts)?, search);
-    joint.map(Into::into).map_err(|e| PluginError::rejected(&e))
+impl From<SearchOptions> for Table {
+    fn from(options: SearchOptions) -> Self {
+        let table = |options: Result<Table, _>| options.unwrap_or_default();
+        let mut all = table(Table::try_from(options.descent));
+        all.extend(table(Table::try_from(options.search)));
+        all
+    }
+}
+
+impl TryFrom<Table> for SearchOptions {
+    type Error = PluginError;
+
+    fn try_from(table: Table) -> Result<Self, PluginError> {
+        let of_search = Table::try_from(JointOptions::default()).unwrap_or_default();
+        let (search, descent): (Table, Table) =
+            table.into_iter().partition(|(key, _)| of_search.contains_key(key));
+        Ok(Self { search: Options::new(search).parse()?, descent: Options::new(descent).parse()? })
+    }
+}
+
+impl SearchOptions {
+    fn build(&self, parts: &StrategyParts<'_>) -> Result<AnyStrategy, PluginError> {
+        let d = self.descent.clone();
+        let descent = GraduatedOptions {
+            blurs: d.blurs,
+            axis: d.axis,
+            taper: d.taper,
+            background: d.background,
+            wavelength: d.wavelength,
+            optimizer: d.optimizer,
+            final_loss: d.final_loss,
+            final_optimizer: d.final_optimizer,
+            ..GraduatedOptions::new(1, false)
+        };
+        let joint = Joint::new(descent.staged(parts)?, self.search);
+        joint.map(Into::into).map_err(|e| PluginError::rejected(&e))
+    }
 }
 
 /// A stage of a composed strategy.
@@ -388,8 +406,8 @@ pub(crate) fn strategies() -> Family<StrategyMaker> {
     let under_symmetries = own(
         "graduated descents under the symmetries that the structure may have: coordinates, or the lattice as well",
         "max_hypotheses = 60\nrestarts = 6\ncertificate = 1e-9",
-        joint_options,
-        joint,
+        SearchOptions::default,
+        SearchOptions::build,
     );
     let hypotheses = own(
         "fits of the coordinates under the symmetries that the structure may have, likeliest first",
