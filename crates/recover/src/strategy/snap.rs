@@ -23,7 +23,8 @@ const SHAPES: [CellShape; 6] = [
 ///
 /// After a fit the cell is projected onto each crystal family, the highest first, and refined within it. The first one whose loss is not
 /// worse is kept: the same loss to `tolerance` or, with noise, one within the penalty of Schwarz's criterion for the parameters
-/// that it saves. A fit stalls beside a symmetric truth, where strains that break the symmetry act in second order; this removes them.
+/// that it saves. Where coordinates are free, the space group that the fit shows within 0.4 Å, 0.2 Å and so on down to 0.03 Å takes the place of the
+/// family, and its Wyckoff positions that of the free sites. A fit stalls beside a symmetric truth, where strains that break the symmetry act in second order; this removes them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Snap {
     /// How far the cell may be from a shape for it to be tried: a relative length, and the same in radians for angles.
