@@ -365,3 +365,32 @@ fn angles_that_make_no_cell_are_holes() {
         std::fs::read_to_string(dir.path().join("runs/angles/figures/landscape.svg")).unwrap();
     assert!(svg.contains(">no value<") && svg.contains(">α (°)<"));
 }
+
+#[test]
+fn an_energy_has_a_landscape_too_and_descents_go_down_it() {
+    let dir = crate::program::crystals();
+    let axis = |name: &str| format!("[[axis]]\nparameter = \"{name}\"\nrelative = 0.1\nn = 3\n");
+    let text = format!(
+        "structure = \"NaS\"\npotential = \"lennard-jones\"\n[optimizer]\nkind = \"lbfgs\"\nmax_iterations = 5\n{}{}[[path]]\nname = \"down\"\nrefine = \"section\"\nstart = {{ a = 4.7, c = 10.6 }}\n",
+        axis("a"),
+        axis("c")
+    );
+    write(dir.path(), "e.toml", &text);
+    run(dir.path(), &["landscape", "e.toml", "--out", "e"]).ok();
+    let grid = std::fs::read_to_string(dir.path().join("e/grid.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = grid.lines().map(|l| l.split(',').collect()).collect();
+    let column = rows[0].iter().position(|name| *name == "energy").unwrap();
+    // The middle of three by three points is the crystal itself.
+    let middle: f64 = rows[5][column].parse().unwrap();
+    let args = ["energy", "nas.cif", "--model", "lennard-jones", "--format", "json"];
+    let energy = run(dir.path(), &args).ok().json()["energy_per_atom"].as_f64().unwrap();
+    assert!((middle - energy).abs() < 1e-6 * energy.abs(), "{middle} {energy}\n{grid}");
+    let paths = std::fs::read_to_string(dir.path().join("e/paths.csv")).unwrap();
+    let heading: Vec<&str> = paths.lines().next().unwrap().split(',').collect();
+    let column = heading.iter().position(|name| *name == "energy").unwrap();
+    let value = |line: &str| line.split(',').nth(column).unwrap().parse::<f64>().unwrap();
+    let values: Vec<f64> = paths.lines().skip(1).map(value).collect();
+    assert!(values.len() > 1 && values[values.len() - 1] < values[0], "{paths}");
+    write(dir.path(), "both.toml", &format!("loss = \"cosine\"\n{text}"));
+    run(dir.path(), &["landscape", "both.toml"]).refused(&["potential", "give one"]);
+}
