@@ -331,6 +331,9 @@ pub(crate) struct RefineArgs {
     /// TOML with any of refine, strategy, loss, optimizer, projector, variables, seed, max-evaluations, as in a study
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Unknowns of the instrument that are refined besides: zero-shift, u, v, w (widths), b-iso (overall displacement)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) nuisances: Vec<String>,
     /// Seed of what is random in the strategy [default: 0]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,

@@ -1,6 +1,8 @@
 //! The noise-model seam.
 
-use crate::{Background, Counts, Displacement, NoiseError, Sequence, Strain, ZeroShift};
+use crate::{
+    Background, Counts, Displacement, IntensityError, NoiseError, Sequence, Strain, ZeroShift,
+};
 use braggscape_crystal::Structure;
 use braggscape_pattern::Pattern;
 use enum_dispatch::enum_dispatch;
@@ -60,6 +62,8 @@ pub enum AnyNoiseModel {
     Background(Background),
     /// A zero error of 2theta.
     ZeroShift(ZeroShift),
+    /// Intensities that are wrong by a smooth factor.
+    IntensityError(IntensityError),
     /// Several models, one after the other.
     Sequence(Sequence),
     /// A model of another crate.

@@ -127,6 +127,19 @@ impl Axis {
         (0..self.n_points()).map(|i| self.x(i)).collect()
     }
 
+    /// Every `k`-th point, from the first on; 0 is taken as 1.
+    #[must_use]
+    pub fn every(&self, k: usize) -> Self {
+        let k = k.max(1);
+        let points = match &self.points {
+            Points::Uniform { start, step, n } => {
+                Points::Uniform { start: *start, step: step * k as f64, n: n.div_ceil(k) }
+            }
+            Points::Listed(x) => Points::Listed(x.iter().copied().step_by(k).collect()),
+        };
+        Self { kind: self.kind, points }
+    }
+
     /// Whether the axes agree in kind and, within 1e-9, in every point.
     pub fn is_same(&self, other: &Self) -> bool {
         if self.kind != other.kind || self.n_points() != other.n_points() {

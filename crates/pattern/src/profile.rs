@@ -85,6 +85,22 @@ impl Pattern {
         Self { axis: self.axis.clone(), y: times(&self.y), sigma: self.sigma.as_deref().map(times) }
     }
 
+    /// The pattern on every `k`-th point of its axis, from the first on; 0 is taken as 1.
+    ///
+    /// # Examples
+    /// ```
+    /// use braggscape_pattern::{Axis, AxisKind, Pattern};
+    /// let axis = Axis::uniform(AxisKind::TwoTheta, 10.0, 0.5, 4)?;
+    /// let thinned = Pattern::new(axis, vec![1.0, 2.0, 3.0, 4.0])?.every(3);
+    /// assert_eq!((thinned.y(), thinned.axis().last()), (&[1.0, 4.0][..], 11.5));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn every(&self, k: usize) -> Self {
+        let thin = |v: &[f64]| v.iter().copied().step_by(k.max(1)).collect();
+        Self { axis: self.axis.every(k), y: thin(&self.y), sigma: self.sigma.as_deref().map(thin) }
+    }
+
     /// The pattern on another axis of the same kind, by linear interpolation (uncertainties likewise).
     ///
     /// # Errors

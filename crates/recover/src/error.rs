@@ -50,6 +50,9 @@ pub enum RecoverError {
         /// Kind of the strategy.
         kind: &'static str,
     },
+    /// Nuisance parameters are to be refined, and the forward model has none.
+    #[error("the forward model has no instrument that could be refined")]
+    NoInstrument,
     /// An outside strategy failed.
     #[error("strategy `{kind}` failed")]
     External {

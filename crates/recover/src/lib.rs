@@ -6,6 +6,7 @@
 
 mod energy;
 mod error;
+mod instrument;
 mod parametrisation;
 mod problem;
 mod reduced;
@@ -15,10 +16,11 @@ mod tangent;
 
 pub use energy::{EnergyProblem, JointProblem};
 pub use error::RecoverError;
+pub use instrument::Nuisance;
 pub use parametrisation::{FreeParameters, Parametrisation, Variables};
 pub use problem::Problem;
 pub use strategy::{
     Alternative, AnyStrategy, Descend, Joint, JointOptions, Outcome, Reach, RecoveryTask, Relax,
     Snap, SpaceGroupHypotheses, SpaceGroupHypothesesOptions, Stage, StagePlan, Staged, Starts,
-    Strategy, WithEnergy,
+    Strategy, WithEnergy, WithEnergyPlan,
 };

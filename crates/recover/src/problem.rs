@@ -337,7 +337,7 @@ impl<F: ForwardModel, L: Loss, P: Projector> LeastSquaresObjective for Problem<'
 }
 
 /// D^T H D, added up in one order on every machine.
-fn congruence(d: &DMatrix<f64>, h: &DMatrix<f64>) -> DMatrix<f64> {
+pub(crate) fn congruence(d: &DMatrix<f64>, h: &DMatrix<f64>) -> DMatrix<f64> {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let column = |m: &DMatrix<f64>, j: usize| -> Vec<f64> { m.column(j).iter().copied().collect() };
     let columns: Vec<Vec<f64>> = (0..d.ncols()).map(|j| column(d, j)).collect();

@@ -23,14 +23,15 @@ mod runner;
 mod seed;
 mod structures;
 mod tables;
+mod target_peaks;
 mod task;
 
 pub use config::{Arm, Config, Refine};
 pub use error::{Problem, StudyError};
 pub use figure::{
     Case, CaseCopy, CasePanel, CellPanel, CorrelationTable, CorrelationTableRow, FigureConfig,
-    FigureData, FigureKind, FigurePlan, Pick, ScatterPanel, ScatterPoint, Seconds, Statistic,
-    StrategyRow, StrategyStudy, StrategyTable, is_figure,
+    FigureData, FigureKind, FigurePlan, ParetoRow, ParetoTable, Pick, ScatterPanel, ScatterPoint,
+    Seconds, Statistic, StrategyRow, StrategyStudy, StrategyTable, is_figure,
 };
 pub use folder::{Manifest, kernel_level};
 pub use landscape::{
@@ -43,3 +44,4 @@ pub use runner::{Progress, RunOptions, RunOutcome, Shard, run};
 pub use seed::stream;
 pub use structures::StudyStructure;
 pub use tables::{correlations_csv, rate_interval, summary_csv, summary_text};
+pub use target_peaks::TargetPeaks;

@@ -155,16 +155,8 @@ impl Plan {
             .pattern_noise
             .as_ref()
             .and_then(|table| problems.build("pattern_noise", registry.noise(), table, &context));
-        let target_forward = config.target_forward.as_ref().and_then(|table| {
-            problems.build("target_forward", registry.forward(), table, &context)
-        });
-        if let (Some(model), Some(other)) = (&forward, &target_forward)
-            && !model.axis().is_same(other.axis())
-        {
-            let (found, expected) = (other.axis(), model.axis());
-            let message = format!("its axis is {found}, that of `forward` {expected}");
-            problems.add("target_forward", message);
-        }
+        let target_forward =
+            target_model(&config, registry, &context, forward.as_ref(), &mut problems);
         if let Some(model) = &forward {
             check_forward(model, &structures, &mut problems);
             if let (Some(noise), Some(s)) = (&pattern_noise, structures.first()) {
@@ -339,6 +331,37 @@ fn check_forward(
             problems.add("structures", format!("`{}` cannot be simulated: {e}", s.name));
         }
     }
+}
+
+/// The model of the targets, if it is another one; targets must lie on the axis of the model that fits them.
+fn target_model(
+    config: &Config,
+    registry: &Registry,
+    context: &Context,
+    forward: Option<&AnyForwardModel>,
+    problems: &mut Problems<'_>,
+) -> Option<AnyForwardModel> {
+    let target_forward = config
+        .target_forward
+        .as_ref()
+        .and_then(|table| problems.build("target_forward", registry.forward(), table, context));
+    if let (Some(model), Some(other)) = (forward, &target_forward)
+        && !model.axis().is_same(other.axis())
+    {
+        let (found, expected) = (other.axis(), model.axis());
+        let message = format!("its axis is {found}, that of `forward` {expected}");
+        problems.add("target_forward", message);
+    }
+    if let (Some(model), Some(peaks)) = (forward, &config.target_peaks) {
+        if config.target_forward.is_some() {
+            let message = "a target is made by it or by `target_forward`, not by both";
+            problems.add("target_peaks", message.to_owned());
+        }
+        if let Err(message) = peaks.check(model.axis()) {
+            problems.add("target_peaks", message);
+        }
+    }
+    target_forward
 }
 
 /// Noise of patterns must be able to corrupt the first target, and must do so.

@@ -26,12 +26,18 @@ pub(crate) struct Truth {
 
 impl Truth {
     pub(crate) fn new(plan: &Plan, structure: &Structure) -> Result<Self, String> {
-        let mut target = Pattern::zeros(plan.forward.axis().clone());
-        plan.target_forward
-            .as_ref()
-            .unwrap_or(&plan.forward)
-            .simulate(structure, &mut Scratch::default(), &mut target)
-            .map_err(|e| with_causes(&e))?;
+        let axis = plan.forward.axis();
+        let target = if let Some(peaks) = &plan.config.target_peaks {
+            peaks.pattern(structure, axis).map_err(|e| with_causes(&e))?
+        } else {
+            let mut target = Pattern::zeros(axis.clone());
+            plan.target_forward
+                .as_ref()
+                .unwrap_or(&plan.forward)
+                .simulate(structure, &mut Scratch::default(), &mut target)
+                .map_err(|e| with_causes(&e))?;
+            target
+        };
         let prepared = plan.matcher.prepare(structure).map_err(|e| with_causes(&e))?;
         Ok(Self { target, prepared })
     }

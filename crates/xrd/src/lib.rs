@@ -13,6 +13,7 @@ mod error;
 mod fine;
 mod form_factor;
 mod gaussian;
+mod instrument;
 mod lanes;
 mod model;
 mod nodes;
@@ -27,8 +28,10 @@ mod structsnap;
 
 pub use error::ForwardError;
 pub use form_factor::{EuAm, FormFactor};
+pub use instrument::Instrument;
 pub use model::{
-    AnyForwardModel, DecimatedForward, ForwardModel, JacobianModel, StructureGradient,
+    AdjustableModel, AnyForwardModel, DecimatedForward, ForwardModel, JacobianModel,
+    StructureGradient,
 };
 pub use overlap::{BlurredOverlap, BlurredOverlapOptions, BlurredTarget};
 pub use peak_list::{PeakList, PeakListOptions, PeakListScratch, PeakRef, Peaks};

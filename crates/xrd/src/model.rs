@@ -1,6 +1,6 @@
 //! The forward-model seam.
 
-use crate::{ForwardError, JacobianColumns, Scratch, Structsnap};
+use crate::{ForwardError, Instrument, JacobianColumns, Scratch, Structsnap};
 use braggscape_crystal::Structure;
 use braggscape_pattern::{Axis, Decimation, Pattern, Peak};
 use enum_dispatch::enum_dispatch;
@@ -20,6 +20,8 @@ pub struct StructureGradient {
     pub caglioti: [f64; 3],
     /// dL/dB of the overall isotropic displacement, per Å^2.
     pub b_iso: f64,
+    /// dL/d(zero shift), per degree 2theta.
+    pub zero_shift: f64,
     /// dL/d(scale) at scale 1, where the pattern is the scale times what the model gives.
     pub scale: f64,
 }
@@ -78,6 +80,27 @@ pub trait ForwardModel: Send + Sync {
     fn jacobians(&self) -> Option<&dyn JacobianModel> {
         None
     }
+
+    /// The same model with another instrument, if it can be had: what nuisance parameters are refined with.
+    fn adjustable(&self) -> Option<&dyn AdjustableModel> {
+        None
+    }
+}
+
+/// A forward model whose instrument can be exchanged.
+pub trait AdjustableModel: Send + Sync {
+    /// The instrument of the model.
+    fn instrument(&self) -> Instrument;
+
+    /// The model with another one, on every `every`-th point of the axis, from the first on; 1 is all of them.
+    ///
+    /// # Errors
+    /// [`ForwardError::OptionRange`].
+    fn with_instrument(
+        &self,
+        instrument: &Instrument,
+        every: usize,
+    ) -> Result<AnyForwardModel, ForwardError>;
 }
 
 /// Jacobians of simulated patterns.
@@ -170,6 +193,10 @@ impl ForwardModel for Box<dyn ForwardModel> {
 
     fn jacobians(&self) -> Option<&dyn JacobianModel> {
         (**self).jacobians()
+    }
+
+    fn adjustable(&self) -> Option<&dyn AdjustableModel> {
+        (**self).adjustable()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The `structsnap` preset: kinematic intensities, Gaussian peaks of Caglioti width, a fixed grid in 2theta.
 
+mod adjust;
 mod decimated;
 mod jacobian;
 mod node_jacobian;
@@ -19,7 +20,8 @@ use crate::gaussian::Grid;
 use crate::peaks::{Stick, merge};
 use crate::reflections::{self, Rows, Runs, Shell, six};
 use crate::{
-    DecimatedForward, ForwardError, ForwardModel, JacobianModel, ReflectionList, StructureGradient,
+    AdjustableModel, DecimatedForward, ForwardError, ForwardModel, JacobianModel, ReflectionList,
+    StructureGradient,
 };
 use braggscape_crystal::Structure;
 use braggscape_pattern::{Axis, Pattern, Peak};
@@ -37,7 +39,7 @@ const FARTHEST: f64 = 12.5;
 ///
 /// |F|^2 is the squared kinematic structure factor with real scattering factors, LP = (1 + cos^2 2theta)/(sin^2 theta
 /// cos theta), G a Gaussian of unit area in degrees 2theta whose full width at half maximum is w^2 = U tan^2 theta +
-/// V tan theta + W. Intensities are in electrons^2 per degree and not normalised.
+/// V tan theta + W. A zero shift moves all peaks by the same angle. Intensities are in electrons^2 per degree and not normalised.
 ///
 /// # Differentiability
 /// Smooth for a fixed list of reflections. The list depends on the lattice, so the pattern jumps where the list changes
@@ -83,6 +85,8 @@ impl Structsnap {
         options.check()?;
         let (start, step) = options.grid();
         let axis = options.axis()?;
+        // Peaks that lie higher by the shift on the axis lie where they should on an axis that begins lower by it.
+        let start = start - options.zero_shift;
         let grid = Grid::new(start, step, options.n_points, options.tails);
         let g_max = options.q_max / std::f64::consts::TAU;
         let shell = shell(&options, &grid, FARTHEST.min(options.tails));
@@ -243,7 +247,11 @@ impl ForwardModel for Structsnap {
             .sticks()
             .filter(|s| s.two_theta >= self.grid.start && s.two_theta <= self.grid.end())
             .collect();
-        Ok(merge(sticks, 1e-5))
+        let mut peaks = merge(sticks, 1e-5);
+        for peak in &mut peaks {
+            peak.two_theta += self.options.zero_shift;
+        }
+        Ok(peaks)
     }
 
     fn decimated(&self) -> Option<Box<dyn DecimatedForward + '_>> {
@@ -252,6 +260,10 @@ impl ForwardModel for Structsnap {
     }
 
     fn jacobians(&self) -> Option<&dyn JacobianModel> {
+        Some(self)
+    }
+
+    fn adjustable(&self) -> Option<&dyn AdjustableModel> {
         Some(self)
     }
 }

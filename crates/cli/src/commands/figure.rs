@@ -8,13 +8,14 @@ use crate::output::{choose, notice, print, print_json};
 use braggscape_plugin::Registry;
 use braggscape_record::{Agreement, Record, Summary, atomic, read_timings, timings_path};
 use braggscape_report::{
-    CaseFigure, CellDrawing, CellsFigure, Rate, RateBlock, RateColumn, RateGridFigure, RateRow,
-    Reflection, ScatterFigure, ScatterScale, Trace, case_figure, cell_text, cells_figure,
-    formula_text, miller_text, png_from_svg, rate_grid_figure, scatter_figure, space_group_text,
+    CaseFigure, CellDrawing, CellsFigure, LogLogFigure, Rate, RateBlock, RateColumn,
+    RateGridFigure, RateRow, Reflection, ScatterFigure, ScatterScale, Series, SeriesStyle, Trace,
+    case_figure, cell_text, cells_figure, formula_text, log_log_figure, miller_text, png_from_svg,
+    rate_grid_figure, scatter_figure, space_group_text,
 };
 use braggscape_study::{
-    Case, CasePanel, CellPanel, FigureData, FigureKind, FigurePlan, RunOutcome, ScatterPanel,
-    Shard, StrategyStudy, StrategyTable,
+    Case, CasePanel, CellPanel, FigureData, FigureKind, FigurePlan, ParetoRow, ParetoTable,
+    RunOutcome, ScatterPanel, Shard, StrategyStudy, StrategyTable,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,6 +39,9 @@ pub(super) fn describe(plan: &FigurePlan) -> String {
             format!("table of {} of similarity and {metric}", statistic.name())
         }
         FigureKind::Scatter { metric, level } => format!("{metric} against similarity at {level}"),
+        FigureKind::Pareto { metric, level } => {
+            format!("typical misfit and {metric} of every arm at {level}")
+        }
         FigureKind::Case { structure, level, .. } => format!("a copy of {structure} at {level}"),
         FigureKind::Cells { structures } => format!("cells of {}", structures.join(", ")),
         FigureKind::Strategies => "table of every arm's recoveries and what they cost".to_owned(),
@@ -134,6 +138,7 @@ fn draw(plan: &FigurePlan, data: &FigureData, dir: &Path) -> Result<Option<PathB
             let figure = scatter(title, panels, &plan.config().figure);
             ("scatter", scatter_figure(&figure))
         }
+        FigureData::Pareto(table) => ("pareto", log_log_figure(&pareto(title, table))),
         FigureData::Case(case) => ("case", case_figure(&self::case(title, case))),
         FigureData::Cells(cells) => ("cells", cells_figure(&self::cells(title, cells))),
         FigureData::Strategies(table) => {
@@ -167,7 +172,37 @@ fn metric_label(metric: &str) -> String {
     match metric {
         "pdd-emd" => "PDD earth mover's distance (Å)".to_owned(),
         "amd-linf" => "AMD distance (Å)".to_owned(),
+        "energy-above" => "energy above that of the truth (eV/atom)".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+/// The least misfit and the least metric that a logarithmic axis tells from nothing.
+const FLOORS: [f64; 2] = [1e-9, 1e-4];
+
+/// A marker an arm, and the front as a line.
+fn pareto(title: String, table: &ParetoTable) -> LogLogFigure {
+    let several = table.rows.iter().any(|r| r.study != table.rows[0].study);
+    let at = |r: &ParetoRow| [r.misfit.max(FLOORS[0]), r.metric.max(FLOORS[1])];
+    let marker = |r: &ParetoRow| Series {
+        label: if several { format!("{} ({})", r.arm, r.study) } else { r.arm.clone() },
+        points: vec![at(r)],
+        style: SeriesStyle::Markers,
+    };
+    let mut series: Vec<Series> = table.rows.iter().map(marker).collect();
+    let mut studies: Vec<&str> = table.rows.iter().map(|r| r.study.as_str()).collect();
+    studies.dedup();
+    for study in studies {
+        let of_study = table.rows.iter().filter(|r| r.on_front && r.study == study);
+        let mut points: Vec<[f64; 2]> = of_study.map(at).collect();
+        points.sort_by(|a, b| a[0].total_cmp(&b[0]).then(b[1].total_cmp(&a[1])));
+        series.push(Series { label: String::new(), points, style: SeriesStyle::Guide });
+    }
+    LogLogFigure {
+        title,
+        x_label: "median misfit, 1 − similarity".to_owned(),
+        y_label: metric_label(&table.metric),
+        series,
     }
 }
 

@@ -57,6 +57,19 @@ impl ConfigFile {
     }
 }
 
+/// A strategy with these unknowns of the instrument besides, if there are any.
+fn with_nuisances(strategy: Toml, nuisances: &[String]) -> Toml {
+    if nuisances.is_empty() {
+        return strategy;
+    }
+    let mut table = match strategy {
+        Toml::Table(table) => table,
+        name => toml::Table::from_iter([("kind".to_owned(), name)]),
+    };
+    table.insert("nuisances".to_owned(), nuisances.to_vec().into());
+    Toml::Table(table)
+}
+
 /// How structures are refined.
 struct Recipe {
     free: FreeParameters,
@@ -84,6 +97,7 @@ impl Recipe {
             (None, Some(value)) => value,
             (None, None) => Toml::from(suiting(free)),
         };
+        let strategy = with_nuisances(strategy, &args.nuisances);
         let loss = match (&args.loss, file.loss) {
             (Some(name), _) => Toml::from(name.as_str()),
             (None, value) => value.unwrap_or_else(|| Toml::from("cosine")),
@@ -169,6 +183,7 @@ impl Recipe {
             "termination": outcome.termination.name(),
             "wavelength": wavelength,
             "stages": outcome.stages.iter().map(stage).collect::<Vec<_>>(),
+            "instrument": outcome.instrument,
             "alternatives": outcome.alternatives.iter().map(other).collect::<Vec<_>>(),
         });
         if let Some(id) = id {
@@ -283,6 +298,13 @@ fn print_text(recipe: &Recipe, start: &NamedStructure, outcome: &Outcome) -> Res
             let symbol = site.element.symbol();
             writeln!(out, "site         {symbol:<2} {:.5} {:.5} {:.5}", f.x, f.y, f.z)?;
         }
+    }
+    if let Some(i) = &outcome.instrument {
+        writeln!(
+            out,
+            "instrument   zero shift {:.4}°, U {:.4}, V {:.4}, W {:.4} deg^2, B {:.3} Å^2",
+            i.zero_shift, i.u, i.v, i.w, i.b_iso
+        )?;
     }
     for stage in &outcome.stages {
         writeln!(

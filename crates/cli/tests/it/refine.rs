@@ -103,3 +103,35 @@ fn bad_wishes_are_refused_by_name() {
     run(dir.path(), &out).refused(&["-o x.cif"]);
     run(dir.path(), &["refine", "one.json", "--target", "missing.xy"]).refused(&["missing.xy"]);
 }
+
+#[test]
+fn an_instrument_is_refined_where_it_is_asked_for() {
+    let dir = crystals();
+    strained(dir.path());
+    // A diffractometer whose zero is off by 0.2 degrees.
+    let plain = run(dir.path(), &["simulate", "u2ti.cif", "--format", "xy"]).ok().stdout;
+    let shifted = plain.lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let (x, y) = line.split_once(char::is_whitespace).unwrap();
+        format!("{:.6} {y}\n", x.parse::<f64>().unwrap() + 0.2)
+    });
+    write(dir.path(), "t.xy", &shifted.collect::<String>());
+    let refine = ["refine", "one.json", "--target", "t.xy"];
+    let json = ["--format", "json"];
+    let blind = run(dir.path(), &[&refine[..], &json[..]].concat()).ok().json();
+    assert_eq!((blind["certified"].as_bool(), blind["instrument"].is_null()), (Some(false), true));
+    let with = [&refine[..], &["--nuisances", "zero-shift,w"]].concat();
+    let found = run(dir.path(), &[&with[..], &json[..]].concat()).ok().json();
+    assert_eq!(found["certified"].as_bool(), Some(true), "{found}");
+    let w = found["instrument"]["w"].as_f64().unwrap();
+    let shift = found["instrument"]["zero_shift"].as_f64().unwrap();
+    assert!((w - 1.5).abs() < 1e-3 && (shift - 0.2).abs() < 1e-3, "{found}");
+    let text = run(dir.path(), &with).ok().stdout;
+    assert!(text.contains("instrument   zero shift"), "{text}");
+    let wrong = run(dir.path(), &[&refine[..], &["--nuisances", "width"]].concat());
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+    assert!(wrong.stderr.contains("zero-shift"), "{}", wrong.stderr);
+    // A strategy that has none says so.
+    let none = run(dir.path(), &[&with[..], &["--strategy", "descend"]].concat());
+    assert_eq!(none.code, Some(2), "{none:?}");
+    assert!(none.stderr.contains("nuisances"), "{}", none.stderr);
+}

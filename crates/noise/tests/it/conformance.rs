@@ -1,7 +1,8 @@
 //! Every built-in keeps the laws of noise models.
 
 use braggscape_noise::{
-    AnyNoiseModel, Background, Counts, Displacement, NoNoise, Sequence, Strain, ZeroShift,
+    AnyNoiseModel, Background, Counts, Displacement, IntensityError, NoNoise, Sequence, Strain,
+    ZeroShift,
 };
 use braggscape_testkit::conformance::{self, Corruption, NoiseClaims};
 
@@ -53,6 +54,12 @@ fn zero_shifts() {
 }
 
 #[test]
+fn intensity_errors() {
+    check(IntensityError::new(0.1, 1.5).unwrap(), CORRUPTS);
+    check(IntensityError::new(0.5, 0.01).unwrap(), CORRUPTS);
+}
+
+#[test]
 fn sequences() {
     let all = || -> Vec<AnyNoiseModel> {
         vec![
@@ -77,4 +84,5 @@ fn level_zero_and_no_noise_change_nothing() {
     check(Background::new(0.0, vec![1.0, 2.0]).unwrap(), NOTHING);
     check(Background::new(0.5, vec![]).unwrap(), NOTHING);
     check(ZeroShift::new(0.0, 0.0).unwrap(), NOTHING);
+    check(IntensityError::new(0.0, 1.0).unwrap(), NOTHING);
 }

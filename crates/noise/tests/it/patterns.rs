@@ -1,6 +1,8 @@
 //! Distributions, accuracy and limits of the noise of patterns, at fixed seeds.
 
-use braggscape_noise::{Background, Counts, NoiseError, NoiseModel, Sequence, ZeroShift};
+use braggscape_noise::{
+    Background, Counts, IntensityError, NoiseError, NoiseModel, Sequence, ZeroShift,
+};
 use braggscape_pattern::{Axis, AxisKind, Pattern};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
@@ -213,4 +215,49 @@ fn options_out_of_range_are_named() {
     check(Background::new(0.1, vec![1.0, f64::INFINITY]).unwrap_err(), "coefficients = inf ");
     check(ZeroShift::new(11.0, 0.0).unwrap_err(), "shift = 11 ");
     check(ZeroShift::new(0.0, -0.1).unwrap_err(), "sigma = -0.1 ");
+}
+
+/// The logarithms of the factors are normal with variance sigma^2 at every point, the same at neighbours, and independent beyond some lengths.
+#[test]
+fn intensity_errors_have_their_size_and_their_length() {
+    let (sigma, length, n) = (0.1, 0.5, 400);
+    let model = IntensityError::new(sigma, length).unwrap();
+    let logs: Vec<Vec<f64>> = (0..2000)
+        .map(|seed| {
+            let mut pattern = flat(3.0, n);
+            model.corrupt(&mut pattern, &mut rng(seed)).unwrap();
+            pattern.y().iter().map(|y| libm::log(y / 3.0) / sigma).collect()
+        })
+        .collect();
+    let mean_of =
+        |f: &dyn Fn(&[f64]) -> f64| logs.iter().map(|l| f(l)).sum::<f64>() / logs.len() as f64;
+    // Standard errors of 2,000 draws: 0.022 of a mean or a correlation, 0.032 of a variance.
+    for i in [0, 1, 57, 211, n - 1] {
+        assert!(mean_of(&|l| l[i]).abs() < 0.11, "mean at {i}");
+        assert!((mean_of(&|l| l[i] * l[i]) - 1.0).abs() < 0.16, "variance at {i}");
+    }
+    // 0.01 between points: a tenth of a length, one, and six apart.
+    assert!(mean_of(&|l| l[100] * l[105]) > 0.95);
+    let one = mean_of(&|l| l[100] * l[150]);
+    assert!(one > 0.5 && one < 0.95, "{one}");
+    assert!(mean_of(&|l| l[50] * l[350]).abs() < 0.11);
+}
+
+#[test]
+fn intensity_errors_scale_uncertainties_and_check_their_options() {
+    let mut pattern = flat(2.0, 50);
+    pattern.set_sigma(vec![0.5; 50]).unwrap();
+    IntensityError::new(0.3, 0.1).unwrap().corrupt(&mut pattern, &mut rng(5)).unwrap();
+    for (y, sigma) in pattern.y().iter().zip(pattern.sigma().unwrap()) {
+        assert!((sigma / y - 0.25).abs() < 1e-12);
+    }
+    for (sigma, length) in [(-0.1, 1.0), (2.1, 1.0), (f64::NAN, 1.0), (0.1, 0.0), (0.1, f64::NAN)] {
+        let failed = IntensityError::new(sigma, length);
+        assert!(matches!(failed, Err(NoiseError::OptionRange { .. })), "{sigma} {length}");
+    }
+    let fine = IntensityError::new(0.1, 1e-9).unwrap();
+    assert!(matches!(
+        fine.corrupt(&mut flat(1.0, 10), &mut rng(0)),
+        Err(NoiseError::OptionRange { name: "length", .. })
+    ));
 }

@@ -1,5 +1,6 @@
 //! The built-in metrics.
 
+use super::energy_above::energy_above;
 use super::entry;
 use crate::family::Family;
 use braggscape_metrics::{
@@ -32,6 +33,7 @@ pub(crate) fn metrics() -> Family<AnyMetric> {
                     },
                 ),
             ),
+            ("energy-above", energy_above()),
             (
                 "match",
                 entry(

@@ -1,5 +1,6 @@
 //! The built-in components: one visible, sorted list a seam.
 
+mod energy_above;
 mod forward;
 mod losses;
 mod measures;

@@ -4,7 +4,8 @@ use super::{Nothing, entry, resolve_in, simple};
 use crate::PluginError;
 use crate::family::{Entry, Family};
 use braggscape_noise::{
-    AnyNoiseModel, Background, Counts, Displacement, NoNoise, Sequence, Strain, ZeroShift,
+    AnyNoiseModel, Background, Counts, Displacement, IntensityError, NoNoise, Sequence, Strain,
+    ZeroShift,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -62,6 +63,20 @@ impl Default for ZeroShiftOptions {
     }
 }
 
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct IntensityErrorOptions {
+    sigma: f64,
+    length: f64,
+}
+
+impl Default for IntensityErrorOptions {
+    fn default() -> Self {
+        // A specimen with some texture; a length of the study's peaks.
+        Self { sigma: 0.1, length: 1.5 }
+    }
+}
+
 /// Nested: the models of a sequence.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -86,6 +101,11 @@ fn plain() -> Vec<(&'static str, Entry<AnyNoiseModel>)> {
         "peak = 10000.0",
         |o: CountsOptions| Counts::new(o.peak).map(Into::into),
     );
+    let intensity_error = entry(
+        "intensities multiplied by exp(sigma g), a smooth random g that decorrelates over length",
+        "sigma = 0.1\nlength = 1.5",
+        |o: IntensityErrorOptions| IntensityError::new(o.sigma, o.length).map(Into::into),
+    );
     let strain = entry("uniform random strain of the lattice", "sigma = 0.05", |o: NoiseLevel| {
         Strain::new(o.sigma).map(Into::into)
     });
@@ -98,6 +118,7 @@ fn plain() -> Vec<(&'static str, Entry<AnyNoiseModel>)> {
         ("background", background.with_level("level")),
         ("coordinates", coordinates.with_level("sigma")),
         ("counts", counts.with_level("peak")),
+        ("intensity-error", intensity_error.with_level("sigma")),
         ("none", simple("no noise", "", |_: Nothing| NoNoise.into())),
         ("strain", strain.with_level("sigma")),
         ("zero-shift", zero_shift.with_level("sigma")),

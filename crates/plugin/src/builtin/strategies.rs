@@ -7,8 +7,9 @@ use crate::{Context, Options, PluginError};
 use braggscape_loss::{AnyLoss, BlurAxis, BlurredOverlap, BlurredOverlapOptions};
 use braggscape_potential::{RelaxMethod, RelaxOptions};
 use braggscape_recover::{
-    AnyStrategy, Descend, FreeParameters, Joint, JointOptions, Relax, Snap, SpaceGroupHypotheses,
-    SpaceGroupHypothesesOptions, StagePlan, Staged, Starts, WithEnergy,
+    AnyStrategy, Descend, FreeParameters, Joint, JointOptions, Nuisance, Relax, Snap,
+    SpaceGroupHypotheses, SpaceGroupHypothesesOptions, StagePlan, Staged, Starts, WithEnergy,
+    WithEnergyPlan,
 };
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -43,6 +44,7 @@ struct GraduatedOptions {
     certificate: f64,
     snap: bool,
     snap_tolerance: f64,
+    nuisances: Vec<Nuisance>,
 }
 
 fn component(text: &str) -> Value {
@@ -71,6 +73,7 @@ impl GraduatedOptions {
             certificate: 1e-5,
             snap,
             snap_tolerance: Snap::default().tolerance,
+            nuisances: Vec::new(),
         }
     }
 
@@ -110,8 +113,9 @@ impl GraduatedOptions {
         let starts =
             Starts { count: self.starts, strain: self.spread, displacement: self.displacement };
         let snap = self.snap.then(|| Snap { tolerance: self.snap_tolerance, ..Snap::default() });
-        Staged::new(stages, starts, Some(self.certificate), snap)
-            .map_err(|e| PluginError::rejected(&e))
+        let staged = Staged::new(stages, starts, Some(self.certificate), snap)
+            .map_err(|e| PluginError::rejected(&e))?;
+        Ok(staged.with_nuisances(self.nuisances.clone()))
     }
 }
 
@@ -127,6 +131,7 @@ struct DescentOptions {
     optimizer: Value,
     final_loss: Value,
     final_optimizer: Value,
+    nuisances: Vec<Nuisance>,
 }
 
 impl Default for DescentOptions {
@@ -141,6 +146,7 @@ impl Default for DescentOptions {
             optimizer: g.optimizer,
             final_loss: g.final_loss,
             final_optimizer: g.final_optimizer,
+            nuisances: g.nuisances,
         }
     }
 }
@@ -185,6 +191,7 @@ impl SearchOptions {
             optimizer: d.optimizer,
             final_loss: d.final_loss,
             final_optimizer: d.final_optimizer,
+            nuisances: d.nuisances,
             ..GraduatedOptions::new(1, false)
         };
         let joint = Joint::new(descent.staged(parts)?, self.search);
@@ -219,6 +226,7 @@ struct StagedOptions {
     certificate: f64,
     snap: bool,
     snap_tolerance: f64,
+    nuisances: Vec<Nuisance>,
 }
 
 impl Default for StagedOptions {
@@ -242,6 +250,7 @@ impl Default for StagedOptions {
             certificate: 1e-5,
             snap: false,
             snap_tolerance: Snap::default().tolerance,
+            nuisances: Vec::new(),
         }
     }
 }
@@ -264,7 +273,7 @@ impl StagedOptions {
             Starts { count: self.starts, strain: self.spread, displacement: self.displacement };
         let snap = self.snap.then(|| Snap { tolerance: self.snap_tolerance, ..Snap::default() });
         Staged::new(stages, starts, Some(self.certificate), snap)
-            .map(Into::into)
+            .map(|staged| staged.with_nuisances(self.nuisances.clone()).into())
             .map_err(|e| PluginError::rejected(&e))
     }
 }
@@ -305,6 +314,11 @@ struct WithEnergyOptions {
     weights: Vec<f64>,
     relax_steps: u64,
     optimizer: Value,
+    pattern_optimizer: Value,
+    starts: u64,
+    spread: f64,
+    displacement: f64,
+    rank_weight: f64,
 }
 
 impl Default for WithEnergyOptions {
@@ -314,6 +328,11 @@ impl Default for WithEnergyOptions {
             weights: vec![1.0, 0.1, 0.0],
             relax_steps: 0,
             optimizer: component("kind = \"lbfgs\"\nmax_iterations = 200"),
+            pattern_optimizer: component("kind = \"lbfgs\"\nmax_iterations = 200"),
+            starts: 1,
+            spread: 0.05,
+            displacement: 0.05,
+            rank_weight: 0.1,
         }
     }
 }
@@ -322,17 +341,30 @@ impl WithEnergyOptions {
     fn build(&self, parts: &StrategyParts<'_>) -> Result<AnyStrategy, PluginError> {
         let potential = parts.registry.potentials().build(&self.potential, parts.context)?;
         let optimizer = parts.registry.optimizers().build(&self.optimizer, parts.context)?;
-        WithEnergy::new(potential, self.weights.clone(), self.relax_steps, optimizer)
+        let pattern_optimizer =
+            parts.registry.optimizers().build(&self.pattern_optimizer, parts.context)?;
+        let plan = WithEnergyPlan {
+            weights: self.weights.clone(),
+            relax_steps: self.relax_steps,
+            starts: Starts {
+                count: self.starts,
+                strain: self.spread,
+                displacement: self.displacement,
+            },
+            rank_weight: self.rank_weight,
+        };
+        WithEnergy::new(potential, plan, optimizer, pattern_optimizer)
             .map(Into::into)
             .map_err(|e| PluginError::rejected(&e))
     }
 }
 
 /// Options that are components, and the seams they belong to.
-const NESTED: [(&str, &str); 4] = [
+const NESTED: [(&str, &str); 5] = [
     ("optimizer", "optimizer"),
     ("final_loss", "loss"),
     ("final_optimizer", "optimizer"),
+    ("pattern_optimizer", "optimizer"),
     ("potential", "potential"),
 ];
 
@@ -363,7 +395,7 @@ where
         let (losses, optimizers) = (losses(), optimizers());
         resolve_in(&potentials(), table.get_mut("potential"), context);
         resolve_in(&losses, table.get_mut("final_loss"), context);
-        for key in ["optimizer", "final_optimizer"] {
+        for key in ["optimizer", "final_optimizer", "pattern_optimizer"] {
             resolve_in(&optimizers, table.get_mut(key), context);
         }
         let stages = table.get_mut("stages").and_then(Value::as_array_mut);

@@ -39,6 +39,7 @@ impl Strategy for Descend {
             found.evaluations += 1;
         }
         Ok(Outcome {
+            instrument: None,
             structure: problem.parametrisation().unpack(&found.x)?,
             loss: found.value,
             initial_loss,

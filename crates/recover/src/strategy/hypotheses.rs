@@ -150,6 +150,7 @@ impl Strategy for SpaceGroupHypotheses {
             .collect::<Result<_, RecoverError>>()?;
         let loss = problem.loss_of_structure(&first.trial.structure)?;
         Ok(Outcome {
+            instrument: None,
             certified: Some(self.vouches(&first.trial, first.n_free, n_data)),
             structure: first.trial.structure,
             loss,

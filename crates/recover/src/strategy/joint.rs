@@ -230,8 +230,12 @@ impl<'a> Search<'a, '_> {
         let problem = Problem::new(task.forward, task.loss, task.projector, task.target, whole);
         let evaluations = stages.evaluations + 2;
         Ok(Outcome {
+            instrument: fit.instrument,
             initial_loss: problem.loss_of_structure(task.start)?,
-            loss: problem.loss_of_structure(&fit.structure)?,
+            loss: match Stages::own_loss(task, task.loss, &fit)? {
+                Some(loss) => loss,
+                None => problem.loss_of_structure(&fit.structure)?,
+            },
             evaluations,
             iterations: stages.iterations,
             termination: fit.termination,

@@ -4,19 +4,22 @@ mod certificate;
 mod descend;
 mod hypotheses;
 mod joint;
+mod nuisances;
 mod relax;
 mod snap;
 mod staged;
 mod starts;
+mod with_energy;
 
 pub use certificate::Reach;
 pub use descend::Descend;
 pub use hypotheses::{SpaceGroupHypotheses, SpaceGroupHypothesesOptions};
 pub use joint::{Joint, JointOptions};
-pub use relax::{Relax, WithEnergy};
+pub use relax::Relax;
 pub use snap::Snap;
 pub use staged::{StagePlan, Staged};
 pub use starts::Starts;
+pub use with_energy::{WithEnergy, WithEnergyPlan};
 
 use crate::{FreeParameters, Parametrisation, Problem, RecoverError, Variables};
 use braggscape_crystal::Structure;
@@ -24,7 +27,7 @@ use braggscape_loss::AnyLoss;
 use braggscape_optim::{Limits, Termination};
 use braggscape_pattern::Pattern;
 use braggscape_projector::AnyProjector;
-use braggscape_xrd::AnyForwardModel;
+use braggscape_xrd::{AnyForwardModel, Instrument};
 use enum_dispatch::enum_dispatch;
 
 /// Everything a strategy may know.
@@ -101,6 +104,8 @@ pub struct Outcome {
     pub certified: Option<bool>,
     /// Other structures that fit nearly as well, best first.
     pub alternatives: Vec<Alternative>,
+    /// The instrument that was refined beside the structure, where one was; [`loss`](Self::loss) is by it.
+    pub instrument: Option<Instrument>,
 }
 
 /// Another structure that fits nearly as well.

@@ -82,8 +82,7 @@ impl Snap {
                 continue;
             }
             let projector = AnyProjector::from(family);
-            let Some(found) =
-                stages.refine_last(task, &fit.structure, &projector, Variables::Reduced)?
+            let Some(found) = stages.refine_last(task, &fit, &projector, Variables::Reduced)?
             else {
                 continue;
             };
@@ -114,7 +113,7 @@ impl Snap {
             let projector = SpaceGroupProjector::new(symmetry.into());
             let n_free = projector.n_free_coordinates();
             let projector = AnyProjector::from(projector);
-            let Some(found) = stages.on_constraint(task, &fit.structure, &projector)? else {
+            let Some(found) = stages.on_constraint(task, &fit, &projector)? else {
                 continue;
             };
             seen = n;

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Reach, RecoveryTask, Snap, Stage, Starts, Strategy};
 use crate::problem::plain_target;
-use crate::{FreeParameters, Parametrisation, Problem, RecoverError, Variables};
+use crate::{FreeParameters, Nuisance, Parametrisation, Problem, RecoverError, Variables};
 use braggscape_crystal::Structure;
 use braggscape_loss::{AnyLoss, LossError};
 use braggscape_optim::{
@@ -10,7 +10,7 @@ use braggscape_optim::{
 };
 use braggscape_pattern::{DecimatedTarget, Pattern};
 use braggscape_projector::{AnyProjector, Projector};
-use braggscape_xrd::AnyForwardModel;
+use braggscape_xrd::{AnyForwardModel, Instrument};
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::sync::{Mutex, PoisonError};
@@ -44,6 +44,7 @@ pub struct Staged {
     starts: Starts,
     certificate: Option<f64>,
     snap: Option<Snap>,
+    nuisances: Vec<Nuisance>,
 }
 
 /// A fit, and its loss in the last stage.
@@ -52,6 +53,8 @@ pub(crate) struct Fit {
     pub(crate) structure: Structure,
     pub(crate) loss: f64,
     pub(crate) termination: Termination,
+    /// The instrument that was refined with it.
+    pub(crate) instrument: Option<Instrument>,
 }
 
 impl Staged {
@@ -83,7 +86,13 @@ impl Staged {
             }
         }
         let stages = stages.into_iter().map(Kept::from).collect();
-        Ok(Self { stages, starts, certificate, snap })
+        Ok(Self { stages, starts, certificate, snap, nuisances: Vec::new() })
+    }
+
+    /// The same, with the last stage gone through once more with these unknowns of the instrument beside those of the structure.
+    #[must_use]
+    pub fn with_nuisances(self, nuisances: Vec<Nuisance>) -> Self {
+        Self { nuisances, ..self }
     }
 }
 
@@ -132,6 +141,8 @@ impl Staged {
             ideal: reach.ideal + reach.noise,
             goal: reach.bar(self.certificate.unwrap_or(0.0)),
             plans: self.stages.iter().map(|stage| stage.of_task(task)).collect(),
+            nuisances: &self.nuisances,
+            nearest: f64::INFINITY,
             plain: plain_target(task.forward, task.target),
             limits: task.limits,
             evaluations: 0,
@@ -150,11 +161,15 @@ impl Staged {
 /// The stages of one task.
 pub(crate) struct Stages<'a> {
     plans: Vec<StageOfTask<'a>>,
+    /// What of the instrument is refined.
+    pub(crate) nuisances: &'a [Nuisance],
+    /// How near to the ideal a fit has come before its instrument was refined.
+    pub(crate) nearest: f64,
     /// The target on the nodes of the model.
     plain: Option<DecimatedTarget>,
     limits: Limits,
     /// Loss of a perfect fit in the last stage.
-    ideal: f64,
+    pub(crate) ideal: f64,
     /// Loss that is good enough there.
     pub(crate) goal: f64,
     pub(crate) evaluations: u64,
@@ -179,6 +194,20 @@ impl Stages<'_> {
     /// Evaluations that are left.
     pub(crate) fn left(&self) -> Limits {
         Limits { max_evaluations: self.limits.max_evaluations.saturating_sub(self.evaluations) }
+    }
+
+    /// Loss, free parameters and optimizer of the last stage.
+    pub(crate) fn last_stage(&mut self) -> Option<(&AnyLoss, FreeParameters, &mut AnyOptimizer)> {
+        self.plans.last_mut().map(|plan| (plan.loss, plan.free, &mut plan.optimizer))
+    }
+
+    /// Counts evaluations and iterations of the last stage.
+    pub(crate) fn count(&mut self, evaluations: u64, iterations: u64) {
+        if let Some(plan) = self.plans.last_mut() {
+            plan.evaluations += evaluations;
+        }
+        self.evaluations += evaluations;
+        self.iterations += iterations;
     }
 }
 
@@ -233,24 +262,29 @@ impl<'a> Stages<'a> {
     pub(crate) fn refine_last(
         &mut self,
         task: &RecoveryTask<'a>,
-        start: &Structure,
+        start: &Fit,
         projector: &AnyProjector,
         variables: Variables,
     ) -> Result<Option<Fit>, RecoverError> {
+        if !self.nuisances.is_empty() {
+            return self.on_instrument(task, start, projector, variables);
+        }
         let limits = self.left();
         let Some(plan) = self.plans.last_mut().filter(|_| limits.max_evaluations > 0) else {
             return Ok(None);
         };
-        let parametrisation =
-            Parametrisation::with_variables(start.clone(), plan.free, variables, projector)?;
+        let parametrisation = Parametrisation::with_variables(
+            start.structure.clone(),
+            plan.free,
+            variables,
+            projector,
+        )?;
         let target = (task.target, self.plain.clone());
         let problem =
             Problem::with_plain(task.forward, plan.loss, projector, target, parametrisation);
         let found = descend(&mut plan.optimizer, &problem, limits)?;
         if let Some((_, evaluations, iterations)) = &found {
-            plan.evaluations += evaluations;
-            self.evaluations += evaluations;
-            self.iterations += iterations;
+            self.count(*evaluations, *iterations);
         }
         Ok(found.map(|(fit, ..)| fit))
     }
@@ -259,7 +293,7 @@ impl<'a> Stages<'a> {
     pub(crate) fn on_constraint(
         &mut self,
         task: &RecoveryTask<'a>,
-        start: &Structure,
+        start: &Fit,
         projector: &AnyProjector,
     ) -> Result<Option<Fit>, RecoverError> {
         match self.refine_last(task, start, projector, Variables::Reduced) {
@@ -276,7 +310,12 @@ impl<'a> Stages<'a> {
         task: &RecoveryTask<'a>,
         start: Structure,
     ) -> Result<Option<Fit>, RecoverError> {
-        let mut at = Fit { structure: start, loss: f64::NAN, termination: Termination::Budget };
+        let mut at = Fit {
+            structure: start,
+            loss: f64::NAN,
+            termination: Termination::Budget,
+            instrument: None,
+        };
         for i in 0..self.plans.len() {
             let Some(fit) = self.refine(i, task, &at.structure)? else {
                 return self.unfinished(i, task, at);
@@ -287,7 +326,10 @@ impl<'a> Stages<'a> {
             }
             at = fit;
         }
-        self.polish(task, at).map(Some)
+        if self.nuisances.is_empty() {
+            return self.polish(task, at).map(Some);
+        }
+        self.with_instrument(task, at).map(Some)
     }
 
     /// Where stage `i` could not be gone through: what there is if the budget is used up, judged by the last stage; otherwise nothing.
@@ -362,7 +404,8 @@ fn descend<P: Projector>(
         Err(e) => return Err(e.into()),
     };
     let structure = problem.parametrisation().unpack(&found.x)?;
-    let fit = Fit { structure, loss: found.value, termination: found.termination };
+    let fit =
+        Fit { structure, loss: found.value, termination: found.termination, instrument: None };
     Ok(Some((fit, found.evaluations, found.iterations)))
 }
 
@@ -419,9 +462,14 @@ impl Strategy for Staged {
         let whole = Parametrisation::new(task.start.clone(), task.free);
         let target = (task.target, stages.plain.clone());
         let problem = Problem::with_plain(task.forward, task.loss, task.projector, target, whole);
+        let own_loss = Stages::own_loss(task, task.loss, &best)?;
         Ok(Outcome {
+            instrument: best.instrument,
             initial_loss: problem.loss_of_structure(task.start)?,
-            loss: problem.loss_of_structure(&best.structure)?,
+            loss: match own_loss {
+                Some(loss) => loss,
+                None => problem.loss_of_structure(&best.structure)?,
+            },
             evaluations: stages.evaluations + 1,
             iterations: stages.iterations,
             termination: best.termination,

@@ -9,15 +9,17 @@ use braggscape_noise::{Background, Counts, Displacement, NoiseModel, Strain};
 use braggscape_optim::{
     Lbfgs, LbfgsOptions, LevenbergMarquardt, LevenbergMarquardtOptions, Limits, Objective,
 };
-use braggscape_pattern::{Axis, AxisKind, Pattern};
+use braggscape_pattern::{Axis, AxisKind, Pattern, Peak};
 use braggscape_potential::{AnyPotential, LennardJones, LennardJonesOptions, RelaxOptions};
 use braggscape_projector::{AnyProjector, Identity};
 use braggscape_recover::{
-    EnergyProblem, FreeParameters, Joint, JointOptions, Outcome, Parametrisation, Reach,
+    EnergyProblem, FreeParameters, Joint, JointOptions, Nuisance, Outcome, Parametrisation, Reach,
     RecoverError, RecoveryTask, Relax, Snap, StagePlan, Staged, Starts, Strategy, Variables,
-    WithEnergy,
+    WithEnergy, WithEnergyPlan,
 };
-use braggscape_xrd::{AnyForwardModel, ForwardModel, Scratch};
+use braggscape_xrd::{
+    AnyForwardModel, ForwardError, ForwardModel, Instrument, Scratch, StructureGradient,
+};
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -309,8 +311,7 @@ fn relaxation_and_weighted_energies_bring_argon_home() {
     assert!(strict(&truth, &found.structure), "{found:?}");
     assert_eq!((found.certified, found.stages.len()), (None, 1));
 
-    let optimizer = Lbfgs::new(LbfgsOptions::default()).unwrap().into();
-    let weighed = WithEnergy::new(lennard_jones(), vec![100.0, 1.0, 0.0], 0, optimizer).unwrap();
+    let weighed = with_energy(vec![100.0, 1.0, 0.0], Starts::ONE).unwrap();
     let found = recover(&weighed, &model, &target, &start, free, limits).unwrap();
     assert!(strict(&truth, &found.structure), "{found:?}");
     let names: Vec<&str> = found.stages.iter().map(|s| s.name.as_str()).collect();
@@ -318,7 +319,128 @@ fn relaxation_and_weighted_energies_bring_argon_home() {
     let few = Limits { max_evaluations: 7 };
     let found = recover(&weighed, &model, &target, &start, free, few).unwrap();
     assert!(found.evaluations <= 7);
-    let optimizer = Lbfgs::new(LbfgsOptions::default()).unwrap().into();
-    let e = WithEnergy::new(lennard_jones(), vec![-1.0], 0, optimizer).err().unwrap();
+    let e = with_energy(vec![-1.0], Starts::ONE).err().unwrap();
     assert!(e.to_string().starts_with("weights = -1"), "{e}");
+
+    // Of several ends the one of the lowest rank is taken, here that of the lowest energy.
+    let starts = Starts { count: 4, strain: 0.05, displacement: 0.1 };
+    let several = with_energy(vec![1.0, 0.0], starts).unwrap();
+    let found = recover(&several, &model, &target, &start, free, limits).unwrap();
+    assert_eq!(found.alternatives.len(), 3);
+    let (free, projector) = (FreeParameters::Both, AnyProjector::from(Identity));
+    let potential = lennard_jones();
+    let problem =
+        EnergyProblem::new(&potential, &projector, Parametrisation::new(start.clone(), free));
+    let energy = |s: &Structure| problem.energy_of(s).unwrap();
+    for other in &found.alternatives {
+        assert!(energy(&found.structure) <= energy(&other.structure) + 1e-9);
+        let told: f64 = other.name.split(' ').next().unwrap().parse().unwrap();
+        assert!((told - energy(&other.structure)).abs() < 1e-4);
+    }
+}
+
+fn with_energy(weights: Vec<f64>, starts: Starts) -> Result<WithEnergy, RecoverError> {
+    let lbfgs = || Lbfgs::new(LbfgsOptions::default()).unwrap().into();
+    let plan = WithEnergyPlan { weights, relax_steps: 0, starts, rank_weight: 1e6 };
+    WithEnergy::new(lennard_jones(), plan, lbfgs(), lbfgs())
+}
+
+/// A target of another instrument, which comes home with the lattice.
+#[test]
+fn an_unknown_instrument_is_found_beside_the_lattice() {
+    let model = model();
+    let made = Instrument { zero_shift: 0.08, u: 0.0, v: 0.0, w: 0.9, b_iso: 0.8 };
+    let all = vec![Nuisance::ZeroShift, Nuisance::W, Nuisance::BIso];
+    for (name, seed) in [("U2Ti", 1), ("CoSi4Ni3", 2)] {
+        let truth = study_crystal(name).unwrap().structure();
+        let other = model.adjustable().unwrap().with_instrument(&made, 1).unwrap();
+        let target = pattern(&other, &truth);
+        let start = strained(&truth, 0.1, seed);
+        let (free, limits) = (FreeParameters::Lattice, Limits { max_evaluations: 20_000 });
+        let go =
+            |strategy: &Staged| recover(strategy, &model, &target, &start, free, limits).unwrap();
+        let blind = go(&graduated(4, true));
+        assert_eq!((blind.certified, blind.instrument), (Some(false), None), "{name}");
+        let found = go(&graduated(64, true).with_nuisances(all.clone()));
+        assert_eq!(found.certified, Some(true), "{name}: {found:?}");
+        assert!(strict(&truth, &found.structure) && found.loss < -1.0 + 1e-6, "{found:?}");
+        let total: u64 = found.stages.iter().map(|s| s.evaluations).sum();
+        assert_eq!(found.evaluations, total + 1);
+        let i = found.instrument.unwrap();
+        for (a, b) in [(i.zero_shift, 0.08), (i.w, 0.9), (i.b_iso, 0.8), (i.u, 0.0), (i.v, 0.0)] {
+            assert!((a - b).abs() < 2e-3, "{name}: {i:?}");
+        }
+    }
+}
+
+/// Coordinates have an instrument beside them as well.
+#[test]
+fn an_unknown_instrument_is_found_beside_coordinates() {
+    let model = model();
+    let made = Instrument { zero_shift: 0.05, u: 0.0, v: 0.0, w: 1.2, b_iso: 0.0 };
+    let truth = study_crystal("Au2S").unwrap().structure();
+    let other = model.adjustable().unwrap().with_instrument(&made, 1).unwrap();
+    let target = pattern(&other, &truth);
+    let mut rng = ChaCha12Rng::seed_from_u64(4);
+    let start = Displacement::new(0.02).unwrap().distort(&truth, &mut rng).unwrap();
+    let stages = graduated(1, false).with_nuisances(vec![Nuisance::ZeroShift, Nuisance::W]);
+    let strategy = Joint::new(stages, JointOptions::default()).unwrap();
+    let (free, limits) = (FreeParameters::Coordinates, Limits::default());
+    let found = recover(&strategy, &model, &target, &start, free, limits).unwrap();
+    assert_eq!(found.certified, Some(true), "{found:?}");
+    assert!(strict(&truth, &found.structure));
+    let i = found.instrument.unwrap();
+    assert!((i.zero_shift - 0.05).abs() < 1e-3 && (i.w - 1.2).abs() < 1e-3, "{i:?}");
+}
+
+/// A model of another crate, which is no more than it must be.
+struct Plain(AnyForwardModel);
+
+impl ForwardModel for Plain {
+    fn axis(&self) -> &Axis {
+        self.0.axis()
+    }
+
+    fn wavelength(&self) -> f64 {
+        self.0.wavelength()
+    }
+
+    fn simulate(
+        &self,
+        structure: &Structure,
+        scratch: &mut Scratch,
+        out: &mut Pattern,
+    ) -> Result<(), ForwardError> {
+        self.0.simulate(structure, scratch, out)
+    }
+
+    fn pullback(
+        &self,
+        structure: &Structure,
+        d_y: &[f64],
+        scratch: &mut Scratch,
+        out: &mut StructureGradient,
+    ) -> Result<(), ForwardError> {
+        self.0.pullback(structure, d_y, scratch, out)
+    }
+
+    fn peaks(&self, structure: &Structure) -> Result<Vec<Peak>, ForwardError> {
+        self.0.peaks(structure)
+    }
+}
+
+#[test]
+fn a_model_without_an_instrument_is_told() {
+    let truth = study_crystal("U2Ti").unwrap().structure();
+    let target = pattern(&model(), &truth);
+    let plain = AnyForwardModel::external(Plain(model()));
+    let last = StagePlan {
+        optimizer: Lbfgs::default().into(),
+        ..stage("sharp", Cosine::default().into(), true)
+    };
+    let strategy = Staged::new(vec![last], Starts::ONE, Some(1e-5), None).unwrap();
+    let strategy = strategy.with_nuisances(vec![Nuisance::W]);
+    let (free, limits) = (FreeParameters::Lattice, Limits::default());
+    let failed = recover(&strategy, &plain, &target, &truth, free, limits);
+    assert!(matches!(failed, Err(RecoverError::NoInstrument)), "{failed:?}");
 }

@@ -4,7 +4,7 @@ mod reader;
 mod subtable;
 mod tables;
 
-use crate::{Problem, StudyError};
+use crate::{Problem, StudyError, TargetPeaks};
 use braggscape_metrics::{StrictRecoveryOptions, StructureMatcherOptions};
 use braggscape_plugin::{Context, Registry};
 use braggscape_recover::{FreeParameters, Variables};
@@ -87,6 +87,9 @@ pub struct Config {
     /// Forward model of the target patterns, if it is another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_forward: Option<Table>,
+    /// Targets made of the peak lists of another program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_peaks: Option<TargetPeaks>,
     /// Tolerances of the structure matcher.
     #[serde(rename = "match")]
     pub matching: StructureMatcherOptions,
@@ -150,6 +153,7 @@ impl Config {
         let context = Context { free: refine.into(), ..Context::default() };
         let pattern_noise = tables::pattern_noise(&mut reader, registry, &context);
         let target_forward = tables::target_forward(&mut reader, registry, &context);
+        let target_peaks = tables::target_peaks(&mut reader);
         let forward =
             tables::component(&mut reader, "forward", "structsnap", registry.forward(), &context);
         let arms = tables::arms(&mut reader, registry, &context);
@@ -172,6 +176,7 @@ impl Config {
             pattern_noise,
             forward,
             target_forward,
+            target_peaks,
             matching,
             strict,
             arms,

@@ -2,6 +2,7 @@
 
 use super::reader::{Reader, describe, join};
 use super::{Arm, Refine, kind_of};
+use crate::TargetPeaks;
 use braggscape_plugin::{Context, Entry, Family, PluginError, Registry};
 use braggscape_recover::Variables;
 use serde::Serialize;
@@ -126,6 +127,12 @@ pub(super) fn target_forward(
 ) -> Option<Table> {
     let value = reader.value("target_forward")?.clone();
     Some(resolve(reader, "target_forward", &value, registry.forward(), context))
+}
+
+/// `[target_peaks]`, if there is any.
+pub(super) fn target_peaks(reader: &mut Reader<'_>) -> Option<TargetPeaks> {
+    reader.value("target_peaks")?;
+    Some(options(reader, "target_peaks", TargetPeaks::default()))
 }
 
 /// `refine`: what the noise distorts, unless it is given.

@@ -69,6 +69,13 @@ pub enum FigureKind {
         /// Noise level.
         level: f64,
     },
+    /// Typical misfit and metric of every arm, and which arms no other beats in both.
+    Pareto {
+        /// Kind of the metric.
+        metric: String,
+        /// Noise level.
+        level: f64,
+    },
     /// Cells and patterns of one copy: truth, start, free result, projected result.
     Case {
         /// Name of the structure.
@@ -95,7 +102,7 @@ pub enum FigureKind {
 }
 
 /// Names of the kinds.
-const KINDS: &str = "cells, case, correlations, scatter or strategies";
+const KINDS: &str = "cells, case, correlations, pareto, scatter or strategies";
 
 /// A resolved configuration of a figure: every default filled in.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -181,6 +188,11 @@ fn kind(reader: &mut Reader<'_>, table: &Table) -> Option<FigureKind> {
             let metric = metric(&mut sub);
             let level = level(&mut sub);
             level.map(|level| FigureKind::Scatter { metric, level })
+        }
+        Some("pareto") => {
+            let metric = metric(&mut sub);
+            let level = level(&mut sub);
+            level.map(|level| FigureKind::Pareto { metric, level })
         }
         Some("case") => case(&mut sub),
         Some("strategies") => Some(FigureKind::Strategies),

@@ -2,6 +2,7 @@
 
 use super::case::{Case, case};
 use super::config::{FigureKind, Statistic};
+use super::pareto::ParetoTable;
 use super::plan::FigurePlan;
 use super::strategies::StrategyTable;
 use crate::StudyError;
@@ -84,6 +85,8 @@ pub enum FigureData {
     Correlations(CorrelationTable),
     /// Panels of points.
     Scatter(Vec<ScatterPanel>),
+    /// Typical results of arms.
+    Pareto(ParetoTable),
     /// A case.
     Case(Box<Case>),
     /// Cells.
@@ -116,6 +119,16 @@ impl FigurePlan {
                     return Err(nothing(format!("no result at level {level} has `{metric}`")));
                 }
                 Ok(FigureData::Scatter(panels))
+            }
+            FigureKind::Pareto { metric, level } => {
+                let mut table = ParetoTable { metric: metric.clone(), rows: Vec::new() };
+                for (source, records) in self.sources.iter().zip(records) {
+                    table.add(&source.name, records, *level);
+                }
+                if table.rows.is_empty() {
+                    return Err(nothing(format!("no result at level {level} has `{metric}`")));
+                }
+                Ok(FigureData::Pareto(table))
             }
             FigureKind::Case { .. } => {
                 case(self, records).map(|c| FigureData::Case(Box::new(c))).map_err(nothing)
@@ -182,7 +195,7 @@ fn correlation_table(
     table
 }
 
-fn scatter(records: &[Record], metric: &str, level: f64) -> Vec<ScatterPanel> {
+pub(super) fn scatter(records: &[Record], metric: &str, level: f64) -> Vec<ScatterPanel> {
     let at_level: Vec<Record> =
         records.iter().filter(|r| r.noise_level.total_cmp(&level).is_eq()).cloned().collect();
     let panel = |statistics: CorrelationRow| {
@@ -236,6 +249,7 @@ impl FigureData {
         match self {
             Self::Correlations(table) => (table.statistic.name(), table.csv()),
             Self::Scatter(panels) => ("scatter", scatter_csv(panels)),
+            Self::Pareto(table) => ("pareto", table.csv()),
             Self::Case(case) => ("case", case.csv()),
             Self::Cells(cells) => ("cells", cells_csv(cells)),
             Self::Strategies(table) => ("strategies", table.csv()),

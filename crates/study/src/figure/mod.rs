@@ -7,6 +7,7 @@ mod case;
 mod config;
 mod data;
 mod folder;
+mod pareto;
 mod plan;
 mod strategies;
 mod text;
@@ -16,5 +17,6 @@ pub use config::{CaseCopy, FigureConfig, FigureKind, Pick, Statistic, is_figure}
 pub use data::{
     CellPanel, CorrelationTable, CorrelationTableRow, FigureData, ScatterPanel, ScatterPoint,
 };
+pub use pareto::{ParetoRow, ParetoTable};
 pub use plan::FigurePlan;
 pub use strategies::{Seconds, StrategyRow, StrategyStudy, StrategyTable};

@@ -124,7 +124,7 @@ fn missing(figure: &FigureKind, sources: &[Source]) -> Vec<(&'static str, String
     let names = |p: &Plan| p.structures.iter().map(|s| s.name.clone()).collect();
     match figure {
         FigureKind::Correlations { metric, .. } => need("metric", "metric", metric, of(metrics)),
-        FigureKind::Scatter { metric, level } => {
+        FigureKind::Scatter { metric, level } | FigureKind::Pareto { metric, level } => {
             need("metric", "metric", metric, of(metrics));
             need("level", "noise level", &level.to_string(), of(levels));
         }

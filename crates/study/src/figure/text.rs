@@ -10,6 +10,7 @@ impl FigureData {
         match self {
             Self::Correlations(table) => correlations(table),
             Self::Strategies(table) => align(&table.lines(), 3),
+            Self::Pareto(table) => align(&table.lines(), 2),
             Self::Scatter(panels) => {
                 let mut rows = vec![words([
                     "arm",

@@ -165,6 +165,7 @@ fn deterministic(model: &dyn ForwardModel, a: &Structure, b: &Structure) -> Verd
         frac_coords: vec![Vector3::repeat(f64::NAN); 9],
         caglioti: [f64::NAN; 3],
         b_iso: f64::NAN,
+        zero_shift: f64::NAN,
         scale: f64::NAN,
     };
     for out in [&mut gradient, &mut stale] {
@@ -186,6 +187,7 @@ fn flat(g: &StructureGradient) -> Vec<f64> {
         .chain(g.angles)
         .chain(coords)
         .chain(g.caglioti)
+        .chain([g.zero_shift])
         .chain([g.b_iso, g.scale])
         .collect()
 }

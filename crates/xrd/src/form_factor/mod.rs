@@ -66,7 +66,7 @@ impl FormFactor {
             let sum = (term(c0, s2) + term(c1, s2)) + (term(c2, s2) + term(c3, s2));
             *f = self.z - MOTT_BETHE * s2 * sum;
         }
-        if b_iso > 0.0 {
+        if b_iso.abs() > 0.0 {
             for (f, &s2) in f.iter_mut().zip(s2) {
                 *f *= (-b_iso * s2).exponential();
             }
@@ -87,7 +87,7 @@ impl FormFactor {
             *f = z - mott_bethe * s2 * ((t0.0 + t1.0) + (t2.0 + t3.0));
             *df = -mott_bethe * ((t0.1 + t1.1) + (t2.1 + t3.1));
         }
-        if b_iso > 0.0 {
+        if b_iso.abs() > 0.0 {
             let b = T::of(b_iso);
             for ((f, df), &s2) in f.iter_mut().zip(df).zip(s2) {
                 let t = (-b * s2).exponential();

@@ -33,7 +33,7 @@ impl NodeModel {
         }
         let sigma = options.w.sqrt() / FWHM_PER_SIGMA;
         let decimation = Decimation::new(axis, sigma, SPACING)?;
-        let (start, spacing) = (decimation.node(0), decimation.spacing());
+        let (start, spacing) = (decimation.node(0) - options.zero_shift, decimation.spacing());
         let grid = NodeGrid::new(start, spacing, decimation.n_nodes(), sigma);
         Some(Self { decimation: Arc::new(decimation), grid, height: 1.0 / (sigma * SQRT_TAU) })
     }
@@ -141,6 +141,7 @@ impl DecimatedForward for Decimated<'_> {
         let backward = Backward { nodes, d_nodes, scratch: &mut *scratch, out: &mut *out };
         let pulled = pulp::Arch::new().dispatch(backward);
         finish_gradient(structure, scratch, &pulled, out);
+        out.zero_shift = scratch.shift_derivative();
         Ok(())
     }
 

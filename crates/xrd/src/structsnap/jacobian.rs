@@ -22,14 +22,22 @@ pub struct JacobianColumns {
     pub caglioti: bool,
     /// The overall displacement B, per Å^2: one column.
     pub b_iso: bool,
+    /// The zero shift, per degree 2theta: one column.
+    pub zero_shift: bool,
     /// The scale, at scale 1: one column, the pattern itself.
     pub scale: bool,
 }
 
 impl JacobianColumns {
     /// All columns.
-    pub const ALL: Self =
-        Self { lattice: true, coordinates: true, caglioti: true, b_iso: true, scale: true };
+    pub const ALL: Self = Self {
+        lattice: true,
+        coordinates: true,
+        caglioti: true,
+        b_iso: true,
+        zero_shift: true,
+        scale: true,
+    };
 
     /// Number of columns for a structure.
     pub fn count(&self, structure: &Structure) -> usize {
@@ -38,6 +46,7 @@ impl JacobianColumns {
             (self.coordinates, 3 * structure.n_sites()),
             (self.caglioti, 3),
             (self.b_iso, 1),
+            (self.zero_shift, 1),
             (self.scale, 1),
         ];
         widths.into_iter().filter(|(wanted, _)| *wanted).map(|(_, width)| width).sum()
@@ -188,6 +197,9 @@ impl Structsnap {
             }
             if columns.b_iso {
                 add.column(&shapes.by_intensity, -2.0 * stick.s2 * stick.intensity);
+            }
+            if columns.zero_shift {
+                add.column(&shapes.by_position, 1.0);
             }
             if columns.scale {
                 add.column(&shapes.by_intensity, stick.intensity);

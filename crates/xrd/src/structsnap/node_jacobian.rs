@@ -64,11 +64,16 @@ impl pulp::WithSimd for Fill<'_> {
                     (n, coordinates),
                 );
             }
-            let (b_iso, scale) = rest.split_at_mut(if columns.b_iso { n } else { 0 });
+            let (b_iso, rest) = rest.split_at_mut(if columns.b_iso { n } else { 0 });
+            let (zero_shift, scale) = rest.split_at_mut(if columns.zero_shift { n } else { 0 });
             let power = height * stick.intensity;
             if columns.b_iso {
                 let factor = [-2.0 * stick.s2];
                 values.add_to_columns(simd, &nodes.grid, (i, [power, 0.0]), &factor, (n, b_iso));
+            }
+            if columns.zero_shift {
+                let by = [0.0, power * slope];
+                values.add_to_columns(simd, &nodes.grid, (i, by), &[1.0], (n, zero_shift));
             }
             if columns.scale {
                 values.add_to_columns(simd, &nodes.grid, (i, [power, 0.0]), &[1.0], (n, scale));
@@ -90,7 +95,8 @@ impl JacobianModel for Decimated<'_> {
         let decimation = nodes.decimation();
         let n = decimation.n_nodes();
         if columns.caglioti {
-            let (start, step) = (decimation.node(0), decimation.spacing());
+            let start = decimation.node(0) - model.options().zero_shift;
+            let step = decimation.spacing();
             let points = Points { start, step, n, cut: CUT };
             return model.jacobian_at(structure, columns, points, scratch, out);
         }

@@ -26,6 +26,8 @@ pub struct StructsnapOptions {
     pub w: f64,
     /// Isotropic displacement B = 8 pi^2 U_iso of all atoms, Å^2. Default 0.
     pub b_iso: f64,
+    /// By how much all peaks lie at a higher angle than Bragg's law says, degrees 2theta. Default 0.
+    pub zero_shift: f64,
     /// How far indices run. Default StructSnap's quirk.
     pub index_bounds: IndexBounds,
     /// Whose scattering factors europium and americium have. Default StructSnap's.
@@ -59,6 +61,7 @@ impl Default for StructsnapOptions {
             v: 0.0,
             w: 1.5,
             b_iso: 0.0,
+            zero_shift: 0.0,
             index_bounds: IndexBounds::default(),
             eu_am: EuAm::default(),
             tails: 7.0,
@@ -66,6 +69,9 @@ impl Default for StructsnapOptions {
         }
     }
 }
+
+/// A zero shift beyond this is a mistake, degrees.
+pub(super) const LARGEST_SHIFT: f64 = 5.0;
 
 /// q in 1/Å at a scattering angle in degrees.
 fn q_at(two_theta: f64, wavelength: f64) -> f64 {
@@ -144,6 +150,9 @@ impl StructsnapOptions {
         }
         if !(self.b_iso >= 0.0 && self.b_iso.is_finite()) {
             return fail("b_iso", self.b_iso, "0 Å^2 or more");
+        }
+        if !(-LARGEST_SHIFT..=LARGEST_SHIFT).contains(&self.zero_shift) {
+            return fail("zero_shift", self.zero_shift, "-5 to 5 degrees");
         }
         if !(4.0..=40.0).contains(&self.tails) {
             return fail("tails", self.tails, "4 to 40 standard deviations");

@@ -211,6 +211,7 @@ impl Structsnap {
             out: &mut *out,
         });
         finish_gradient(structure, scratch, &pulled, out);
+        out.zero_shift = scratch.shift_derivative();
     }
 
     /// What peak `i` contributes to the derivatives of positions, intensities and widths.

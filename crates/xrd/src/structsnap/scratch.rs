@@ -138,6 +138,11 @@ impl Scratch {
             && self.sticks.are_of(structure)
     }
 
+    /// Derivative in a shift of all peaks that a pullback has left.
+    pub(super) fn shift_derivative(&self) -> f64 {
+        self.sticks.d_position[..self.sticks.len()].iter().sum()
+    }
+
     pub(super) fn copy_profile(&self, y: &mut [f64]) {
         y.copy_from_slice(&self.profile[PAD..PAD + y.len()]);
     }

@@ -138,7 +138,8 @@ impl<'a> SinglePrecision<'a> {
         if !(target.norm() > 0.0 && target.norm().is_finite()) {
             return Err(ForwardError::NonFinite);
         }
-        let (start, spacing) = (decimation.node(0), decimation.spacing());
+        let start = decimation.node(0) - model.options.zero_shift;
+        let spacing = decimation.spacing();
         // The target may have any scale: to norm 1, which single precision holds.
         let single = |x: &[f64], norm: f64| x.iter().map(|x| (x / norm) as f32).collect::<Vec<_>>();
         // Sixteen side by side.

@@ -123,6 +123,15 @@ fn check(s: &Structure, o: &StructsnapOptions) -> Result<(), TestCaseError> {
     prop_assert!((g.scale - plain).abs() < 1e-9 * whole, "scale {}", g.scale);
     check_jacobian(s, o, &mut scratch, &g)?;
 
+    let d = slope(
+        |d| {
+            value(s, &StructsnapOptions { zero_shift: o.zero_shift + d, ..o.clone() }, &mut scratch)
+        },
+        1e-4,
+    );
+    let scale = d.abs().max(1e-3 * size(s, o, &mut scratch));
+    prop_assert!((g.zero_shift - d).abs() < 1e-6 * scale, "zero shift {} {d}", g.zero_shift);
+
     if o.b_iso > 0.0 {
         let at = |d: f64| StructsnapOptions { b_iso: o.b_iso + d, ..o.clone() };
         let d = slope(|d| value(s, &at(d), &mut scratch), 1e-3);
@@ -142,14 +151,14 @@ fn check_jacobian(
     let model = Structsnap::new(o.clone()).unwrap();
     let mut jacobian = DMatrix::zeros(0, 0);
     model.jacobian(s, JacobianColumns::ALL, scratch, &mut jacobian).unwrap();
-    prop_assert_eq!(jacobian.ncols(), 6 + 3 * s.n_sites() + 5);
+    prop_assert_eq!(jacobian.ncols(), 6 + 3 * s.n_sites() + 6);
     let along = |w: &[f64]| -> Vec<f64> {
         jacobian.column_iter().map(|c| c.iter().zip(w).map(|(j, w)| j * w).sum()).collect()
     };
     let flat = |g: &StructureGradient| -> Vec<f64> {
         let coords = g.frac_coords.iter().flat_map(|f| [f.x, f.y, f.z]);
         let cell = g.lengths.into_iter().chain(g.angles).chain(coords);
-        cell.chain(g.caglioti).chain([g.b_iso, g.scale]).collect()
+        cell.chain(g.caglioti).chain([g.b_iso, g.zero_shift, g.scale]).collect()
     };
     let w = weights(jacobian.nrows());
     let compare = |found: &[f64], expected: &[f64]| -> Result<(), TestCaseError> {
@@ -203,9 +212,10 @@ proptest! {
         s in structures(1..10),
         (u, v, w) in (0.0..0.5f64, -0.1..0.1f64, 0.3..1.5f64),
         b_iso in prop_oneof![Just(0.0), 0.2..3.0f64],
+        zero_shift in prop_oneof![Just(0.0), -0.3..0.3f64],
     ) {
         // Without the cut, since differences over a kink of 1e-11 are not derivatives.
-        check(&s, &StructsnapOptions { u, v, w, b_iso, n_points: 1700, tails: 12.0, ..Default::default() })?;
+        check(&s, &StructsnapOptions { u, v, w, b_iso, zero_shift, n_points: 1700, tails: 12.0, ..Default::default() })?;
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod conformance;
 mod derivatives;
+mod instrument;
 mod overlap;
 mod peak_lists;
 mod reference;

@@ -1,0 +1,162 @@
+//! Arms that trade one goal for another: which of them no other arm beats in both.
+
+use super::data::{ScatterPanel, scatter};
+use crate::tables::csv_text;
+use braggscape_record::{Agreement, Record};
+
+/// The typical result of an arm at a noise level.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParetoRow {
+    /// Name of the study.
+    pub study: String,
+    /// Label of the arm.
+    pub arm: String,
+    /// Number of results.
+    pub n: u64,
+    /// How many of them match the truth.
+    pub matched: u64,
+    /// Median misfit: 1 less the similarity of the patterns, or the loss where it is no similarity.
+    pub misfit: f64,
+    /// Median of the metric.
+    pub metric: f64,
+    /// Whether no other arm of the study is as good in both and better in one.
+    pub on_front: bool,
+}
+
+/// Typical results of the arms of studies.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParetoTable {
+    /// Kind of the metric.
+    pub metric: String,
+    /// The rows, study by study, in the order of the arms.
+    pub rows: Vec<ParetoRow>,
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    let (low, high) = (values.get(n.checked_sub(1)? / 2)?, values.get(n / 2)?);
+    Some(0.5 * (low + high))
+}
+
+impl ParetoTable {
+    /// Adds the arms of a study that have results at a level.
+    pub(super) fn add(&mut self, study: &str, records: &[Record], level: f64) {
+        let row = |panel: &ScatterPanel| {
+            let misfit = |agreement: f64| match panel.agreement {
+                Agreement::Similarity => 1.0 - agreement,
+                Agreement::Loss => agreement,
+            };
+            Some(ParetoRow {
+                study: study.to_owned(),
+                arm: panel.arm.clone(),
+                n: panel.points.len() as u64,
+                matched: panel.points.iter().filter(|p| p.matched).count() as u64,
+                misfit: median(panel.points.iter().map(|p| misfit(p.agreement)).collect())?,
+                metric: median(panel.points.iter().map(|p| p.metric).collect())?,
+                on_front: false,
+            })
+        };
+        let mut rows: Vec<ParetoRow> =
+            scatter(records, &self.metric, level).iter().filter_map(row).collect();
+        let goals: Vec<[f64; 2]> = rows.iter().map(|r| [r.misfit, r.metric]).collect();
+        for (row, own) in rows.iter_mut().zip(&goals) {
+            let beats = |other: &[f64; 2]| {
+                other[0] <= own[0] && other[1] <= own[1] && (other[0] < own[0] || other[1] < own[1])
+            };
+            row.on_front = !goals.iter().any(beats);
+        }
+        self.rows.extend(rows);
+    }
+
+    /// The table as CSV.
+    pub fn csv(&self) -> String {
+        let headings =
+            ["study", "arm", "n", "matched", "median_misfit", "median_metric", "on_front"];
+        let mut rows = vec![headings.map(str::to_owned).to_vec()];
+        for r in &self.rows {
+            rows.push(vec![
+                r.study.clone(),
+                r.arm.clone(),
+                r.n.to_string(),
+                r.matched.to_string(),
+                r.misfit.to_string(),
+                r.metric.to_string(),
+                r.on_front.to_string(),
+            ]);
+        }
+        csv_text(rows)
+    }
+
+    /// Rows of aligned text: headings first.
+    pub(super) fn lines(&self) -> Vec<Vec<String>> {
+        let headings = ["study", "arm", "n", "matched", "misfit", &self.metric, "front"];
+        let mut lines = vec![headings.map(str::to_owned).to_vec()];
+        for r in &self.rows {
+            lines.push(vec![
+                r.study.clone(),
+                r.arm.clone(),
+                r.n.to_string(),
+                r.matched.to_string(),
+                format!("{:.2e}", r.misfit),
+                format!("{:.4}", r.metric),
+                if r.on_front { "yes" } else { "-" }.to_owned(),
+            ]);
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// A result of an arm: its loss and its metric.
+    fn record(arm: &str, loss: f64, metric: f64) -> Record {
+        Record {
+            arm: arm.to_owned(),
+            loss: "cosine".to_owned(),
+            noise_level: 0.1,
+            loss_final: Some(loss),
+            matched: Some(metric < 0.5),
+            final_metrics: BTreeMap::from([("m".to_owned(), metric)]),
+            ..Record::default()
+        }
+    }
+
+    #[test]
+    fn the_front_is_what_no_other_arm_beats() {
+        let records = [
+            record("fits", -0.99, 3.0),
+            record("fits", -0.97, 1.0),
+            record("fits", -0.98, 2.0),
+            record("stable", -0.5, 0.25),
+            record("stable", -0.7, 0.75),
+            record("both", -0.9, 1.0),
+            record("worse", -0.9, 1.5),
+            record("twin", -0.9, 1.0),
+        ];
+        let mut table = ParetoTable { metric: "m".to_owned(), rows: Vec::new() };
+        table.add("s", &records, 0.1);
+        let found: Vec<(&str, u64, u64, bool)> =
+            table.rows.iter().map(|r| (r.arm.as_str(), r.n, r.matched, r.on_front)).collect();
+        let expected = [
+            ("fits", 3, 0, true),
+            ("stable", 2, 1, true),
+            ("both", 1, 0, true),
+            ("worse", 1, 0, false),
+            ("twin", 1, 0, true),
+        ];
+        assert_eq!(found, expected);
+        assert!((table.rows[0].misfit - 0.02).abs() < 1e-12);
+        assert!((table.rows[1].misfit - 0.4).abs() < 1e-12);
+        assert!((table.rows[1].metric - 0.5).abs() < 1e-12);
+        assert_eq!(table.csv().lines().count(), 6);
+        // Other levels and studies do not matter to it.
+        table.add("t", &records, 0.2);
+        assert_eq!(table.rows.len(), 5);
+        table.add("t", &records[6..7], 0.1);
+        assert!(table.rows[5].on_front);
+    }
+}
