@@ -1,8 +1,8 @@
 //! The optimizer seam.
 
 use crate::{
-    Adam, BasinHopping, CmaEs, Fire, GradientDescent, Iterate, Lbfgs, LevenbergMarquardt, Momentum,
-    Nesterov, Objective, OptimError, Termination,
+    Adam, BasinHopping, CmaEs, DifferentialEvolution, Fire, GradientDescent, Iterate, Lbfgs,
+    LevenbergMarquardt, Momentum, Nesterov, Objective, OptimError, Termination,
 };
 use enum_dispatch::enum_dispatch;
 use serde_json::Value;
@@ -205,6 +205,8 @@ pub enum AnyOptimizer {
     CmaEs(CmaEs),
     /// Basin hopping.
     BasinHopping(BasinHopping),
+    /// Differential evolution.
+    DifferentialEvolution(DifferentialEvolution),
     /// A method of another crate.
     External(Box<dyn Optimizer>),
 }

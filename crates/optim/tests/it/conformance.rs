@@ -1,9 +1,10 @@
 //! Every built-in keeps the laws of optimizers.
 
 use braggscape_optim::{
-    Adam, AdamOptions, AnyOptimizer, BasinHopping, BasinHoppingOptions, CmaEs, CmaEsOptions, Fire,
-    FireOptions, GradientDescent, GradientDescentOptions, Lbfgs, LbfgsOptions, LevenbergMarquardt,
-    LevenbergMarquardtOptions, Momentum, MomentumOptions, Nesterov, NesterovOptions, Optimizer,
+    Adam, AdamOptions, AnyOptimizer, BasinHopping, BasinHoppingOptions, CmaEs, CmaEsOptions,
+    DifferentialEvolution, DifferentialEvolutionOptions, Fire, FireOptions, GradientDescent,
+    GradientDescentOptions, Lbfgs, LbfgsOptions, LevenbergMarquardt, LevenbergMarquardtOptions,
+    Momentum, MomentumOptions, Nesterov, NesterovOptions, Optimizer,
 };
 use braggscape_testkit::conformance::{self, OptimizerClaims, Reach};
 use braggscape_testkit::functions::TestFunction;
@@ -125,6 +126,28 @@ fn levenberg_marquardt() {
     );
     let options = LevenbergMarquardtOptions { damping: 1e6, max_step: 1e3, ..Default::default() };
     check(&LevenbergMarquardt::new(options).unwrap(), Vec::new());
+}
+
+#[test]
+fn differential_evolution() {
+    let options = DifferentialEvolutionOptions { sigma0: 1.0, ..Default::default() };
+    check_all(
+        &DifferentialEvolution::new(options.clone()).unwrap(),
+        vec![
+            reach(TestFunction::Sphere, &[1.0, -1.5, 2.0], 1e-8, 4000),
+            reach(TestFunction::Rosenbrock, &[-1.2, 1.0], 1e-8, 6000),
+            reach(TestFunction::Himmelblau, &[0.0, 0.0], 1e-8, 4000),
+            reach(TestFunction::Beale, &[1.0, 1.0], 1e-8, 4000),
+        ],
+        true,
+    );
+    // Many minima, and the lowest elsewhere.
+    let options = DifferentialEvolutionOptions { sigma0: 3.0, ..options };
+    check_all(
+        &DifferentialEvolution::new(options).unwrap(),
+        vec![reach(TestFunction::Rastrigin, &[2.2, -3.1, 1.7], 1e-8, 20_000)],
+        true,
+    );
 }
 
 #[test]

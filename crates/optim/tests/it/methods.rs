@@ -2,9 +2,10 @@
 
 use braggscape_optim::{
     Adam, AnyOptimizer, BasinHopping, BasinHoppingOptions, CmaEs, CmaEsOptions, Component,
-    EvalError, Fire, FireOptions, GradientDescent, Lbfgs, LbfgsOptions, LeastSquaresObjective,
-    LevenbergMarquardt, LevenbergMarquardtOptions, Limits, Momentum, MomentumOptions, Needs,
-    Nesterov, NesterovOptions, Objective, OptimError, Optimizer, Termination, minimize,
+    DifferentialEvolution, DifferentialEvolutionOptions, EvalError, Fire, FireOptions,
+    GradientDescent, Lbfgs, LbfgsOptions, LeastSquaresObjective, LevenbergMarquardt,
+    LevenbergMarquardtOptions, Limits, Momentum, MomentumOptions, Needs, Nesterov, NesterovOptions,
+    Objective, OptimError, Optimizer, Termination, minimize,
 };
 use braggscape_testkit::functions::{FunctionObjective, TestFunction};
 use nalgebra::DMatrix;
@@ -44,6 +45,7 @@ fn every_method_ends_by_itself_at_a_minimum() {
     ends(lm(), quadratic, &x0, &[GradientTolerance, ValueTolerance, StepTolerance]);
     ends(CmaEs::default(), rosenbrock, &x0, &[ValueTolerance, StepTolerance]);
     ends(CmaEs::default(), quadratic, &x0, &[ValueTolerance, StepTolerance]);
+    ends(DifferentialEvolution::default(), quadratic, &x0, &[ValueTolerance]);
     let few = BasinHoppingOptions { hops: 3, ..Default::default() };
     ends(BasinHopping::new(few).unwrap(), quadratic, &x0, &[Termination::MaxIterations]);
     let patient = BasinHoppingOptions { patience: 2, ..Default::default() };
@@ -66,10 +68,11 @@ fn runs_that_start_at_a_minimum_end_at_once() {
 
 #[test]
 fn methods_say_their_names_and_needs() {
-    let methods: [(AnyOptimizer, &str, Needs); 9] = [
+    let methods: [(AnyOptimizer, &str, Needs); 10] = [
         (Adam::default().into(), "adam", Needs::Gradient),
         (BasinHopping::default().into(), "basin-hopping", Needs::Gradient),
         (CmaEs::default().into(), "cma-es", Needs::Values),
+        (DifferentialEvolution::default().into(), "differential-evolution", Needs::Values),
         (Fire::default().into(), "fire", Needs::Gradient),
         (GradientDescent::default().into(), "gradient-descent", Needs::Gradient),
         (Lbfgs::default().into(), "lbfgs", Needs::Gradient),
@@ -201,7 +204,7 @@ fn scales_take_out_the_units() {
     let components = [Component::absolute(1024.0, 1e9, 1.0), Component::absolute(0.125, 1e9, 1.0)];
     let stretched = Stretched { inner: inner.clone(), components };
     let limits = Limits { max_evaluations: 300 };
-    let methods: [AnyOptimizer; 8] = [
+    let methods: [AnyOptimizer; 9] = [
         Adam::default().into(),
         Momentum::default().into(),
         Nesterov::default().into(),
@@ -209,6 +212,7 @@ fn scales_take_out_the_units() {
         Lbfgs::default().into(),
         LevenbergMarquardt::default().into(),
         CmaEs::default().into(),
+        DifferentialEvolution::default().into(),
         BasinHopping::default().into(),
     ];
     for mut method in methods {
@@ -262,6 +266,12 @@ fn options_out_of_range_are_named() {
     check(CmaEs::new(CmaEsOptions { sigma0: 0.0, ..c() }), "sigma0");
     check(CmaEs::new(CmaEsOptions { population: 1, ..c() }), "population");
     check(CmaEs::new(CmaEsOptions { restarts: 10, ..c() }), "restarts");
+    let d = DifferentialEvolutionOptions::default;
+    let made = DifferentialEvolution::new;
+    check(made(DifferentialEvolutionOptions { sigma0: 0.0, ..d() }), "sigma0");
+    check(made(DifferentialEvolutionOptions { population: 3, ..d() }), "population");
+    check(made(DifferentialEvolutionOptions { mutation: [0.9, 0.5], ..d() }), "mutation");
+    check(made(DifferentialEvolutionOptions { crossover: 1.5, ..d() }), "crossover");
     let b = BasinHoppingOptions::default;
     check(BasinHopping::new(BasinHoppingOptions { hops: 0, ..b() }), "hops");
     check(BasinHopping::new(BasinHoppingOptions { hop: -1.0, ..b() }), "hop");

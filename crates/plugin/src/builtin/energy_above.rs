@@ -21,7 +21,8 @@ impl Default for EnergyAboveOptions {
     }
 }
 
-/// Energy per atom of the candidate less that of the reference, eV; below 0 where the potential prefers the candidate.
+/// Energy per atom of the candidate less that of the reference, eV; below 0 where the potential prefers the candidate, infinite where it has no
+/// energy for it, as where two sites are in one place.
 struct EnergyAbove {
     potential: AnyPotential,
 }
@@ -43,7 +44,8 @@ impl Metric for EnergyAbove {
     }
 
     fn evaluate(&self, reference: &Structure, candidate: &Structure) -> Result<f64, MetricError> {
-        Ok(self.per_atom(candidate)? - self.per_atom(reference)?)
+        let reference = self.per_atom(reference)?;
+        Ok(self.per_atom(candidate).map_or(f64::INFINITY, |energy| energy - reference))
     }
 }
 

@@ -4,9 +4,10 @@ use super::entry;
 use crate::family::{Entry, Family};
 use crate::{Context, Options, PluginError};
 use braggscape_optim::{
-    Adam, AdamOptions, AnyOptimizer, BasinHopping, BasinHoppingOptions, CmaEs, CmaEsOptions, Fire,
-    FireOptions, GradientDescent, GradientDescentOptions, Lbfgs, LbfgsOptions, LevenbergMarquardt,
-    LevenbergMarquardtOptions, Momentum, MomentumOptions, Nesterov, NesterovOptions, OptimError,
+    Adam, AdamOptions, AnyOptimizer, BasinHopping, BasinHoppingOptions, CmaEs, CmaEsOptions,
+    DifferentialEvolution, DifferentialEvolutionOptions, Fire, FireOptions, GradientDescent,
+    GradientDescentOptions, Lbfgs, LbfgsOptions, LevenbergMarquardt, LevenbergMarquardtOptions,
+    Momentum, MomentumOptions, Nesterov, NesterovOptions, OptimError,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -61,6 +62,11 @@ pub(crate) fn optimizers() -> Family<AnyOptimizer> {
         "sigma0 = 0.1\nrestarts = 2\nseed = 7",
         |o: CmaEsOptions| CmaEs::new(o).map(Into::into),
     );
+    let differential_evolution = entry(
+        "differential evolution (Storn & Price 1997), best/1/bin, on values alone",
+        "sigma0 = 0.3\npopulation = 60\nseed = 7",
+        |o: DifferentialEvolutionOptions| DifferentialEvolution::new(o).map(Into::into),
+    );
     let fire = by_context(
         "FIRE 2.0 (Guénolé et al. 2020): inertial motion, stopped where it goes uphill",
         "dt = 0.01\ndt_max = 0.1",
@@ -101,6 +107,7 @@ pub(crate) fn optimizers() -> Family<AnyOptimizer> {
             ("adam", adam),
             ("basin-hopping", basin_hopping),
             ("cma-es", cma_es),
+            ("differential-evolution", differential_evolution),
             ("fire", fire),
             ("gradient-descent", descent),
             ("lbfgs", lbfgs),

@@ -95,72 +95,81 @@ impl<T: Real, const K: usize> WithSimd for Accumulate<'_, T, K> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // Registers of a panel row, and rows at a time: as many accumulators as the machine has registers, but for a few.
+        // Registers of a panel row, those of them at a time, and rows at a time: as many accumulators as the machine has registers, but for
+        // what holds the factors.
         match PANEL * size_of::<T>() / size_of::<T::Lanes<S>>() {
-            2 => self.blocks::<S, 2, 12>(simd),
-            4 if size_of::<T::Lanes<S>>() == 64 => self.blocks::<S, 4, 6>(simd),
-            4 => self.blocks::<S, 4, 3>(simd),
-            8 => self.blocks::<S, 8, 1>(simd),
-            16 => self.blocks::<S, 16, 1>(simd),
-            _ => self.blocks::<S, 32, 1>(simd),
+            2 => self.blocks::<S, 2, 2, 12>(simd),
+            4 if size_of::<T::Lanes<S>>() == 64 => self.blocks::<S, 4, 4, 6>(simd),
+            4 => self.blocks::<S, 4, 2, 6>(simd),
+            8 => self.blocks::<S, 8, 2, 6>(simd),
+            16 => self.blocks::<S, 16, 16, 1>(simd),
+            _ => self.blocks::<S, 32, 32, 1>(simd),
         }
     }
 }
 
 impl<T: Real, const K: usize> Accumulate<'_, T, K> {
     #[inline(always)]
-    fn blocks<S: Simd, const C: usize, const R: usize>(self, simd: S) {
+    fn blocks<S: Simd, const C: usize, const D: usize, const R: usize>(self, simd: S) {
         let Self { matrix, x, out, stride, first } = self;
         let n_rows = out.len() / stride;
+        let width = PANEL * D / C;
         for (panel, w) in matrix.panels.chunks_exact(K * PANEL).enumerate() {
             let (w, _) = T::lanes::<S>(w).as_chunks::<C>();
             let Some(w) = w.first_chunk::<K>() else { return };
-            let mut row = 0;
-            while row + R <= n_rows {
-                let out = &mut out[row * stride + first + panel * PANEL..];
-                tile::<T, S, K, C, R>(simd, &x.data[row * x.stride..], x.stride, w, out, stride);
-                row += R;
-            }
-            while row + 3 <= n_rows {
-                let out = &mut out[row * stride + first + panel * PANEL..];
-                tile::<T, S, K, C, 3>(simd, &x.data[row * x.stride..], x.stride, w, out, stride);
-                row += 3;
-            }
-            while row < n_rows {
-                let out = &mut out[row * stride + first + panel * PANEL..];
-                tile::<T, S, K, C, 1>(simd, &x.data[row * x.stride..], x.stride, w, out, stride);
-                row += 1;
+            for part in 0..C / D {
+                let column = first + panel * PANEL + part * width;
+                let mut row = 0;
+                while row + R <= n_rows {
+                    let out = &mut out[row * stride + column..];
+                    let x = (&x.data[row * x.stride..], x.stride);
+                    tile::<T, S, K, C, D, R>(simd, x, (w, part * D), out, stride);
+                    row += R;
+                }
+                while row + 3 <= n_rows {
+                    let out = &mut out[row * stride + column..];
+                    let x = (&x.data[row * x.stride..], x.stride);
+                    tile::<T, S, K, C, D, 3>(simd, x, (w, part * D), out, stride);
+                    row += 3;
+                }
+                while row < n_rows {
+                    let out = &mut out[row * stride + column..];
+                    let x = (&x.data[row * x.stride..], x.stride);
+                    tile::<T, S, K, C, D, 1>(simd, x, (w, part * D), out, stride);
+                    row += 1;
+                }
             }
         }
     }
 }
 
-/// R rows of one panel. Every sum runs over k in ascending order.
+/// R rows of D registers of one panel, from register `from` on. Every sum runs over k in ascending order.
 #[inline(always)]
-fn tile<T: Real, S: Simd, const K: usize, const C: usize, const R: usize>(
+fn tile<T: Real, S: Simd, const K: usize, const C: usize, const D: usize, const R: usize>(
     simd: S,
-    x: &[T],
-    x_stride: usize,
-    w: &[[T::Lanes<S>; C]; K],
+    (x, x_stride): (&[T], usize),
+    (w, from): (&[[T::Lanes<S>; C]; K], usize),
     out: &mut [T],
     stride: usize,
 ) {
+    let width = PANEL * D / C;
     let x: [&[T; K]; R] =
         from_fn(|r| x[r * x_stride..].first_chunk().expect("rows of the matrix's height"));
-    let mut sums: [[T::Lanes<S>; C]; R] = from_fn(|r| {
-        let row = T::lanes::<S>(&out[r * stride..][..PANEL]);
-        *row.first_chunk().expect("a panel is C registers")
+    let mut sums: [[T::Lanes<S>; D]; R] = from_fn(|r| {
+        let row = T::lanes::<S>(&out[r * stride..][..width]);
+        *row.first_chunk().expect("a part of a panel is D registers")
     });
     for (k, w) in w.iter().enumerate() {
+        let w: &[T::Lanes<S>; D] = w[from..].first_chunk().expect("a part of a panel");
         for r in 0..R {
             let x = T::splat(simd, x[r][k]);
-            for c in 0..C {
+            for c in 0..D {
                 sums[r][c] = T::fused(simd, x, w[c], sums[r][c]);
             }
         }
     }
     for (r, sums) in sums.iter().enumerate() {
-        T::lanes_mut::<S>(&mut out[r * stride..][..PANEL]).copy_from_slice(sums);
+        T::lanes_mut::<S>(&mut out[r * stride..][..width]).copy_from_slice(sums);
     }
 }
 

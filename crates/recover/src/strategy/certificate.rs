@@ -51,7 +51,18 @@ impl Reach {
         let n = self.n_points.max(2) as f64;
         self.noise / n * libm::log(n) * parameters as f64
     }
+
+    /// By how much the loss of a fit may rise besides where it is farther from the ideal than noise explains: the model is wrong there, by
+    /// an amount that is not known. The criterion with an unknown variance lets that distance rise by n^(parameters/n), n being the number of
+    /// independent things that may be wrong, about that of the widths of peaks along the axis. For few parameters.
+    pub fn misfit_penalty(&self, loss: f64, parameters: usize) -> f64 {
+        let misfit = (loss - self.bar(0.0)).max(0.0);
+        misfit * (libm::exp(parameters as f64 * libm::log(MISFIT_POINTS) / MISFIT_POINTS) - 1.0)
+    }
 }
+
+/// Independent numbers of a pattern that is fitted wrongly: some seventy widths of peaks.
+const MISFIT_POINTS: f64 = 70.0;
 
 /// Sixth difference of seven neighbouring values.
 fn sixth_difference(w: &[f64]) -> f64 {

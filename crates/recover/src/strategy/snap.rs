@@ -22,8 +22,8 @@ const SHAPES: [CellShape; 6] = [
 /// Options of a symmetry snap.
 ///
 /// After a fit the cell is projected onto each crystal family, the highest first, and refined within it. The first one whose loss is not
-/// worse is kept: the same loss to `tolerance` or, with noise, one within the penalty of Schwarz's criterion for the parameters
-/// that it saves. Where coordinates are free, the space group that the fit shows within 0.4 Å, 0.2 Å and so on down to 0.03 Å takes the place of the
+/// worse is kept: the same loss to `tolerance` or, with noise or a model that cannot fit, one within the penalty of Schwarz's criterion for the
+/// parameters that it saves ([`Reach::penalty`], [`Reach::misfit_penalty`]). Where coordinates are free, the space group that the fit shows within 0.4 Å, 0.2 Å and so on down to 0.03 Å takes the place of the
 /// family, and its Wyckoff positions that of the free sites. A fit stalls beside a symmetric truth, where strains that break the symmetry act in second order; this removes them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Snap {
@@ -87,7 +87,8 @@ impl Snap {
                 continue;
             };
             let saved = CellShape::Triclinic.n_free() - shape.n_free();
-            if found.loss <= fit.loss + self.tolerance + reach.penalty(saved) {
+            let allowed = reach.penalty(saved) + reach.misfit_penalty(fit.loss, saved);
+            if found.loss <= fit.loss + self.tolerance + allowed {
                 let name = format!("{shape:?}").to_lowercase();
                 return Ok((found, Some(Kept { name, n_free: shape.n_free() })));
             }

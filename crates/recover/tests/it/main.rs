@@ -1,6 +1,7 @@
 //! The parametrisation, the objective and the descent of one recovery problem.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod ambiguity;
 mod hypotheses;
 mod least_squares;
 mod optimizers;

@@ -6,9 +6,9 @@
 use braggscape_crystal::{Lattice, Structure, study_crystal};
 use braggscape_loss::Cosine;
 use braggscape_optim::{
-    Adam, AdamOptions, AnyOptimizer, BasinHopping, BasinHoppingOptions, CmaEs, Fire, FireOptions,
-    Lbfgs, LevenbergMarquardt, Limits, Minimum, Momentum, MomentumOptions, Nesterov,
-    NesterovOptions, Optimizer, minimize,
+    Adam, AdamOptions, AnyOptimizer, BasinHopping, BasinHoppingOptions, CmaEs,
+    DifferentialEvolution, Fire, FireOptions, Lbfgs, LevenbergMarquardt, Limits, Minimum, Momentum,
+    MomentumOptions, Nesterov, NesterovOptions, Optimizer, minimize,
 };
 use braggscape_pattern::Pattern;
 use braggscape_projector::{AnyProjector, CellShape, CrystalFamilyProjector, Identity};
@@ -96,6 +96,7 @@ fn lattice_methods() -> Vec<(AnyOptimizer, f64, u64)> {
         (Adam::default().into(), 1e-3, 2000),
         (BasinHopping::new(hops).unwrap().into(), 1e-4, 600),
         (CmaEs::default().into(), 1e-4, 4000),
+        (DifferentialEvolution::default().into(), 1e-4, 20_000),
         (Fire::default().into(), 1e-3, 2000),
         (Lbfgs::default().into(), 1e-4, 150),
         (LevenbergMarquardt::default().into(), 1e-4, 150),
