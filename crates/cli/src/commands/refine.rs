@@ -22,12 +22,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use toml::Value as Toml;
 
-/// The strategy that suits what is refined, where none is named.
-fn suiting(free: FreeParameters) -> &'static str {
+/// The strategy that suits what is refined, where none is named; an instrument beside coordinates is refined by `joint` alone.
+fn suiting(free: FreeParameters, instrument: bool) -> &'static str {
     match free {
         FreeParameters::Lattice => "symmetry-snap",
-        FreeParameters::Coordinates => "space-group-hypotheses",
-        FreeParameters::Both => "joint",
+        FreeParameters::Coordinates if !instrument => "space-group-hypotheses",
+        FreeParameters::Coordinates | FreeParameters::Both => "joint",
     }
 }
 
@@ -95,7 +95,7 @@ impl Recipe {
         let strategy = match (&args.strategy, file.strategy) {
             (Some(name), _) => Toml::from(name.as_str()),
             (None, Some(value)) => value,
-            (None, None) => Toml::from(suiting(free)),
+            (None, None) => Toml::from(suiting(free, !args.nuisances.is_empty())),
         };
         let strategy = with_nuisances(strategy, &args.nuisances);
         let loss = match (&args.loss, file.loss) {

@@ -130,6 +130,20 @@ fn an_instrument_is_refined_where_it_is_asked_for() {
     let wrong = run(dir.path(), &[&refine[..], &["--nuisances", "width"]].concat());
     assert_eq!(wrong.code, Some(2), "{wrong:?}");
     assert!(wrong.stderr.contains("zero-shift"), "{}", wrong.stderr);
+    // Beside coordinates another strategy than usual refines it.
+    let coordinates = [
+        "refine",
+        "u2ti.cif",
+        "--target",
+        "t.xy",
+        "--refine",
+        "coordinates",
+        "--nuisances",
+        "zero-shift",
+    ];
+    let found = run(dir.path(), &[&coordinates[..], &json[..]].concat()).ok().json();
+    assert_eq!(found["strategy"], "joint");
+    assert!((found["instrument"]["zero_shift"].as_f64().unwrap() - 0.2).abs() < 1e-3, "{found}");
     // A strategy that has none says so.
     let none = run(dir.path(), &[&with[..], &["--strategy", "descend"]].concat());
     assert_eq!(none.code, Some(2), "{none:?}");
