@@ -1,6 +1,6 @@
 //! Structure and instrument refined together: the objective.
 
-use crate::problem::congruence;
+use crate::problem::{NoLeastSquares, congruence};
 use crate::{Parametrisation, RecoverError, Variables, tangent};
 use braggscape_crystal::Structure;
 use braggscape_loss::{AnyLoss, Loss};
@@ -14,7 +14,6 @@ use braggscape_xrd::{
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use thiserror::Error;
 
 /// What of an instrument is refined beside a structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -129,11 +128,6 @@ struct Workspace {
     gradient: StructureGradient,
     jacobian: DMatrix<f64>,
 }
-
-/// The objective does not give second derivatives.
-#[derive(Debug, Error)]
-#[error("the model or the loss has no least-squares form")]
-struct NoLeastSquares;
 
 impl<'a> InstrumentProblem<'a> {
     /// The problem of finding structure and instrument; `instrument` is where the latter begins.

@@ -267,7 +267,7 @@ impl<F: ForwardModel, L: Loss, P: Projector> Objective for Problem<'_, F, L, P> 
 /// The objective does not give second derivatives.
 #[derive(Debug, Error)]
 #[error("the model or the loss has no least-squares form")]
-struct NoLeastSquares;
+pub(crate) struct NoLeastSquares;
 
 impl<F: ForwardModel, L: Loss, P: Projector> LeastSquaresObjective for Problem<'_, F, L, P> {
     fn gauss_newton(

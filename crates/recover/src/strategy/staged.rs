@@ -91,7 +91,13 @@ impl Staged {
 
     /// The same, with the last stage gone through once more with these unknowns of the instrument beside those of the structure.
     #[must_use]
-    pub fn with_nuisances(self, nuisances: Vec<Nuisance>) -> Self {
+    pub fn with_nuisances(self, all: Vec<Nuisance>) -> Self {
+        let mut nuisances = Vec::new();
+        for nuisance in all {
+            if !nuisances.contains(&nuisance) {
+                nuisances.push(nuisance);
+            }
+        }
         Self { nuisances, ..self }
     }
 }
