@@ -21,6 +21,6 @@ pub use parametrisation::{FreeParameters, Parametrisation, Variables};
 pub use problem::Problem;
 pub use strategy::{
     Alternative, AnyStrategy, Descend, Joint, JointOptions, Outcome, Reach, RecoveryTask, Relax,
-    Snap, SpaceGroupHypotheses, SpaceGroupHypothesesOptions, Stage, StagePlan, Staged, Starts,
-    Strategy, WithEnergy, WithEnergyPlan,
+    Snap, SpaceGroupHypotheses, SpaceGroupHypothesesOptions, Stage, StagePlan, StageRules, Staged,
+    Starts, Strategy, WithEnergy, WithEnergyPlan,
 };

@@ -9,6 +9,7 @@ mod noise;
 mod optimizers;
 mod potentials;
 mod projectors;
+mod staged;
 mod strategies;
 
 pub(crate) use forward::forward_models;

@@ -1,29 +1,19 @@
 //! The built-in strategies.
 
-use super::{Nothing, losses, optimizers, potentials, resolve_in};
+use super::staged::{Reflections, StagedOptions, certificate, component};
+use super::{Nothing, losses, optimizers, potentials, projectors, resolve_in};
 use crate::family::{Entry, Family};
 use crate::registry::{StrategyMaker, StrategyParts};
 use crate::{Context, Options, PluginError};
-use braggscape_loss::{AnyLoss, BlurAxis, BlurredOverlap, BlurredOverlapOptions};
+use braggscape_loss::{BlurAxis, BlurredOverlap, BlurredOverlapOptions};
 use braggscape_potential::{RelaxMethod, RelaxOptions};
 use braggscape_recover::{
     AnyStrategy, Descend, FreeParameters, Joint, JointOptions, Nuisance, Relax, Snap,
-    SpaceGroupHypotheses, SpaceGroupHypothesesOptions, StagePlan, Staged, Starts, WithEnergy,
-    WithEnergyPlan,
+    SpaceGroupHypotheses, SpaceGroupHypothesesOptions, StagePlan, StageRules, Staged, Starts,
+    WithEnergy, WithEnergyPlan,
 };
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
-
-/// Which reflections a stage uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Reflections {
-    /// A new list at every evaluation.
-    #[default]
-    Refreshed,
-    /// Those of the stage's first structure.
-    Held,
-}
 
 /// Options of the strategies that go from a wide blur to a sharp one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,12 +37,8 @@ struct GraduatedOptions {
     nuisances: Vec<Nuisance>,
 }
 
-fn component(text: &str) -> Value {
-    text.parse::<Table>().map_or_else(|_| Value::from(""), Value::Table)
-}
-
 impl GraduatedOptions {
-    fn new(starts: u64, snap: bool) -> Self {
+    fn new(starts: u64, snap: bool, free: FreeParameters) -> Self {
         Self {
             blurs: vec![0.15, 0.1, 0.05, 0.02],
             axis: BlurAxis::LnQ,
@@ -70,7 +56,7 @@ impl GraduatedOptions {
             starts,
             spread: 0.22,
             displacement: 0.05,
-            certificate: 1e-5,
+            certificate: certificate(free),
             snap,
             snap_tolerance: Snap::default().tolerance,
             nuisances: Vec::new(),
@@ -97,18 +83,14 @@ impl GraduatedOptions {
                 name: format!("blur {blur}"),
                 loss: loss.into(),
                 optimizer: parts.registry.optimizers().build(&self.optimizer, parts.context)?,
-                free: None,
-                hold_reflections,
-                give_up_above: None,
+                rules: StageRules { hold_reflections, ..StageRules::default() },
             });
         }
         stages.push(StagePlan {
             name: "sharp".to_owned(),
             loss: parts.registry.losses().build(&self.final_loss, parts.context)?,
             optimizer: parts.registry.optimizers().build(&self.final_optimizer, parts.context)?,
-            free: None,
-            hold_reflections,
-            give_up_above: None,
+            rules: StageRules { hold_reflections, ..StageRules::default() },
         });
         let starts =
             Starts { count: self.starts, strain: self.spread, displacement: self.displacement };
@@ -136,7 +118,7 @@ struct DescentOptions {
 
 impl Default for DescentOptions {
     fn default() -> Self {
-        let g = GraduatedOptions::new(1, false);
+        let g = GraduatedOptions::new(1, false, FreeParameters::Lattice);
         Self {
             blurs: g.blurs,
             axis: g.axis,
@@ -192,89 +174,10 @@ impl SearchOptions {
             final_loss: d.final_loss,
             final_optimizer: d.final_optimizer,
             nuisances: d.nuisances,
-            ..GraduatedOptions::new(1, false)
+            ..GraduatedOptions::new(1, false, FreeParameters::Both)
         };
         let joint = Joint::new(descent.staged(parts)?, self.search);
         joint.map(Into::into).map_err(|e| PluginError::rejected(&e))
-    }
-}
-
-/// A stage of a composed strategy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StageOptions {
-    #[serde(default)]
-    name: Option<String>,
-    loss: Value,
-    optimizer: Value,
-    #[serde(default)]
-    free: Option<FreeParameters>,
-    #[serde(default)]
-    reflections: Reflections,
-    #[serde(default)]
-    give_up_above: Option<f64>,
-}
-
-/// Options of a composed strategy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct StagedOptions {
-    stages: Vec<StageOptions>,
-    starts: u64,
-    spread: f64,
-    displacement: f64,
-    certificate: f64,
-    snap: bool,
-    snap_tolerance: f64,
-    nuisances: Vec<Nuisance>,
-}
-
-impl Default for StagedOptions {
-    fn default() -> Self {
-        let stage = |name: &str, loss: &str| StageOptions {
-            name: Some(name.to_owned()),
-            loss: component(loss),
-            optimizer: component("kind = \"levenberg-marquardt\""),
-            free: None,
-            reflections: Reflections::Refreshed,
-            give_up_above: None,
-        };
-        Self {
-            stages: vec![
-                stage("wide", "kind = \"blurred-overlap\"\nblur = 0.1"),
-                stage("sharp", "kind = \"cosine\""),
-            ],
-            starts: 1,
-            spread: 0.22,
-            displacement: 0.05,
-            certificate: 1e-5,
-            snap: false,
-            snap_tolerance: Snap::default().tolerance,
-            nuisances: Vec::new(),
-        }
-    }
-}
-
-impl StagedOptions {
-    fn build(&self, parts: &StrategyParts<'_>) -> Result<AnyStrategy, PluginError> {
-        let mut stages = Vec::new();
-        for (i, stage) in self.stages.iter().enumerate() {
-            let loss: AnyLoss = parts.registry.losses().build(&stage.loss, parts.context)?;
-            stages.push(StagePlan {
-                name: stage.name.clone().unwrap_or_else(|| format!("stage {}", i + 1)),
-                loss,
-                optimizer: parts.registry.optimizers().build(&stage.optimizer, parts.context)?,
-                free: stage.free,
-                hold_reflections: stage.reflections == Reflections::Held,
-                give_up_above: stage.give_up_above,
-            });
-        }
-        let starts =
-            Starts { count: self.starts, strain: self.spread, displacement: self.displacement };
-        let snap = self.snap.then(|| Snap { tolerance: self.snap_tolerance, ..Snap::default() });
-        Staged::new(stages, starts, Some(self.certificate), snap)
-            .map(|staged| staged.with_nuisances(self.nuisances.clone()).into())
-            .map_err(|e| PluginError::rejected(&e))
     }
 }
 
@@ -372,7 +275,7 @@ const NESTED: [(&str, &str); 5] = [
 fn own<O>(
     summary: &str,
     example: &str,
-    defaults: impl Fn() -> O + Send + Sync + 'static,
+    defaults: impl Fn(&Context) -> O + Send + Sync + 'static,
     build: fn(&O, &StrategyParts<'_>) -> Result<AnyStrategy, PluginError>,
 ) -> Entry<StrategyMaker>
 where
@@ -402,9 +305,10 @@ where
         for stage in stages.into_iter().flatten().filter_map(Value::as_table_mut) {
             resolve_in(&losses, stage.get_mut("loss"), context);
             resolve_in(&optimizers, stage.get_mut("optimizer"), context);
+            resolve_in(&projectors(), stage.get_mut("projector"), context);
         }
     };
-    Entry::builtin(summary, example, move |_| defaults(), construct).nesting(settle)
+    Entry::builtin(summary, example, defaults, construct).nesting(settle)
 }
 
 pub(crate) fn strategies() -> Family<StrategyMaker> {
@@ -420,49 +324,49 @@ pub(crate) fn strategies() -> Family<StrategyMaker> {
     let graduated = own(
         "descent from a wide blur in ln q to a sharp pattern, from one start",
         "blurs = [0.15, 0.1, 0.05, 0.02]\ntaper = 0.1",
-        || GraduatedOptions::new(1, false),
+        |context| GraduatedOptions::new(1, false, context.free),
         GraduatedOptions::build,
     );
     let restarts = own(
         "graduated descents from random starts until a fit is certified",
         "starts = 64\nspread = 0.22\ncertificate = 1e-5",
-        || GraduatedOptions::new(64, false),
+        |context| GraduatedOptions::new(64, false, context.free),
         GraduatedOptions::build,
     );
     let snap = own(
         "certified restarts, then the most symmetric cell that fits as well",
         "starts = 64\nsnap_tolerance = 1e-9",
-        || GraduatedOptions::new(64, true),
+        |context| GraduatedOptions::new(64, true, context.free),
         GraduatedOptions::build,
     );
     let under_symmetries = own(
         "graduated descents under the symmetries that the structure may have: coordinates, or the lattice as well",
         "max_hypotheses = 60\nrestarts = 6\ncertificate = 1e-9",
-        SearchOptions::default,
+        |_| SearchOptions::default(),
         SearchOptions::build,
     );
     let hypotheses = own(
         "fits of the coordinates under the symmetries that the structure may have, likeliest first",
         "max_evaluations = 30000\ncertificate = 1e-9",
-        SpaceGroupHypothesesOptions::default,
+        |_| SpaceGroupHypothesesOptions::default(),
         |o, _| SpaceGroupHypotheses::new(*o).map(Into::into).map_err(|e| PluginError::rejected(&e)),
     );
     let relax = own(
         "relaxation in a potential; the pattern is not looked at",
         "potential = \"lennard-jones\"\nfmax = 0.05\nsteps = 500",
-        RelaxationOptions::default,
+        |_| RelaxationOptions::default(),
         RelaxationOptions::build,
     );
     let with_energy = own(
         "the loss plus a weight (1/eV) times the energy per atom, one descent for each weight",
         "potential = \"lennard-jones\"\nweights = [1.0, 0.1, 0.0]",
-        WithEnergyOptions::default,
+        |_| WithEnergyOptions::default(),
         WithEnergyOptions::build,
     );
     let staged = own(
-        "stages of your own: a loss, an optimizer and what is free in each, from one start or many",
+        "stages of your own, each with its loss, optimizer, constraint, budget and end, from one start or many",
         "starts = 8\n[[stages]]\nloss = { kind = \"blurred-overlap\", blur = 0.05 }\noptimizer = \"levenberg-marquardt\"\n[[stages]]\nloss = \"cosine\"\noptimizer = \"levenberg-marquardt\"",
-        StagedOptions::default,
+        |context| StagedOptions::new(context.free),
         StagedOptions::build,
     );
     Family::new(

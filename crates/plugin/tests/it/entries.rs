@@ -2,6 +2,7 @@
 
 use braggscape_plugin::crystal::study_crystal;
 use braggscape_plugin::projector::CellShape;
+use braggscape_plugin::recover::FreeParameters;
 use braggscape_plugin::{Context, Family, PluginError, ReferenceSymmetry, Registry};
 use toml::{Table, Value};
 
@@ -146,6 +147,20 @@ fn the_shape_of_a_cell_must_come_from_somewhere() {
     assert!(r.projectors().build(&family, &context()).is_ok());
     let e = r.projectors().build(&family, &Context::default()).err().unwrap();
     assert!(e.to_string().contains("name a shape"), "{e}");
+}
+
+#[test]
+fn fits_of_coordinates_are_vouched_for_by_a_stricter_bar() {
+    let r = Registry::builtin();
+    for kind in ["certified-restarts", "graduated", "staged", "symmetry-snap"] {
+        let bar = |free| {
+            let context = Context { free, ..Context::default() };
+            let resolved = r.strategies().resolve(&Value::from(kind), &context).unwrap();
+            resolved["certificate"].as_float().unwrap()
+        };
+        let all = [FreeParameters::Lattice, FreeParameters::Coordinates, FreeParameters::Both];
+        assert_eq!(all.map(bar).map(f64::to_bits), [1e-5, 1e-9, 1e-9].map(f64::to_bits), "{kind}");
+    }
 }
 
 #[test]

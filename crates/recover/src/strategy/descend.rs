@@ -1,8 +1,9 @@
 //! The paper's strategy.
 
+use super::stages::in_force;
 use super::{Outcome, RecoveryTask, Stage, Strategy};
 use crate::{Parametrisation, RecoverError};
-use braggscape_optim::{AnyOptimizer, Objective, OptimError, Optimizer, minimize};
+use braggscape_optim::{AnyOptimizer, Optimizer, minimize};
 
 /// One optimizer on one loss from the distorted structure: what the paper does.
 ///
@@ -32,12 +33,7 @@ impl Strategy for Descend {
         optimizer.reseed(task.seed);
         let x0 = problem.parametrisation().pack();
         let mut found = minimize(&mut optimizer, &problem, &x0, task.limits, &mut ())?;
-        if problem.projection_weight(found.iterations) < 1.0 {
-            let failed = |source| OptimError::Evaluation { source };
-            problem.project(&mut found.x).map_err(failed)?;
-            found.value = problem.value(&found.x).map_err(failed)?;
-            found.evaluations += 1;
-        }
+        in_force(&problem, &mut found)?;
         Ok(Outcome {
             instrument: None,
             structure: problem.parametrisation().unpack(&found.x)?,

@@ -1,6 +1,6 @@
 //! Recovery under hypotheses of symmetry, lattice and coordinates together.
 
-use super::staged::{Fit, Stages};
+use super::stages::{Fit, Stages};
 use super::{Alternative, Outcome, Reach, RecoveryTask, Snap, Stage, Staged, Starts, Strategy};
 use crate::{Parametrisation, Problem, RecoverError, Variables};
 use braggscape_crystal::Structure;

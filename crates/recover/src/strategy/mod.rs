@@ -8,6 +8,7 @@ mod nuisances;
 mod relax;
 mod snap;
 mod staged;
+mod stages;
 mod starts;
 mod with_energy;
 
@@ -17,7 +18,7 @@ pub use hypotheses::{SpaceGroupHypotheses, SpaceGroupHypothesesOptions};
 pub use joint::{Joint, JointOptions};
 pub use relax::Relax;
 pub use snap::Snap;
-pub use staged::{StagePlan, Staged};
+pub use staged::{StagePlan, StageRules, Staged};
 pub use starts::Starts;
 pub use with_energy::{WithEnergy, WithEnergyPlan};
 

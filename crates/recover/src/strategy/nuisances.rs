@@ -1,7 +1,7 @@
 //! The last stage with an instrument beside the structure.
 
 use super::RecoveryTask;
-use super::staged::{Fit, Stages};
+use super::stages::{Fit, LastStage, Stages};
 use crate::instrument::{Fitted, InstrumentProblem, loss_with_instrument};
 use crate::{Parametrisation, RecoverError, Variables};
 use braggscape_loss::AnyLoss;
@@ -36,19 +36,19 @@ fn coarse(model: &dyn AdjustableModel, target: &Pattern) -> Option<(usize, Patte
     Some((every, thinned))
 }
 
-impl Stages<'_> {
+impl<'a> Stages<'a> {
     /// Structure and instrument refined together from where the stages ended: on a part of the points first, then, if none has come nearer
     /// to the ideal there, on all of them. The fit itself where no instrument is refined, or where others came nearer.
     pub(crate) fn with_instrument(
         &mut self,
-        task: &RecoveryTask<'_>,
+        task: &RecoveryTask<'a>,
         fit: Fit,
     ) -> Result<Fit, RecoverError> {
         if self.nuisances.is_empty() {
             return Ok(fit);
         }
         let model = task.forward.adjustable().ok_or(RecoverError::NoInstrument)?;
-        let on = (task.projector, task.variables);
+        let on = self.last_space(task, &fit.structure)?;
         let mut start = fit.clone();
         if let Some((every, thinned)) = coarse(model, task.target) {
             let points = Points { every, target: &thinned };
@@ -90,8 +90,10 @@ impl Stages<'_> {
         let (mut structure, mut instrument) =
             (start.structure.clone(), start.instrument.unwrap_or_else(|| model.instrument()));
         for _ in 0..ROUNDS {
-            let (limits, nuisances) = (self.left(), self.nuisances);
-            let Some((loss, free, optimizer)) = self.last_stage() else { break };
+            let nuisances = self.nuisances;
+            let Some(LastStage { loss, free, optimizer, limits }) = self.last_stage() else {
+                break;
+            };
             if limits.max_evaluations == 0 {
                 break;
             }

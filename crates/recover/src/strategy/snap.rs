@@ -1,6 +1,6 @@
 //! Symmetry snap: the most symmetric cell that fits as well.
 
-use super::staged::{Fit, Stages};
+use super::stages::{Fit, Stages};
 use super::{Reach, RecoveryTask};
 use crate::{RecoverError, Variables};
 use braggscape_crystal::Structure;

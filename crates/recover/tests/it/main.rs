@@ -5,6 +5,7 @@ mod ambiguity;
 mod hypotheses;
 mod least_squares;
 mod optimizers;
+mod stages;
 mod strategies;
 mod variables;
 

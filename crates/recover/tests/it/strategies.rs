@@ -14,8 +14,8 @@ use braggscape_potential::{AnyPotential, LennardJones, LennardJonesOptions, Rela
 use braggscape_projector::{AnyProjector, Identity};
 use braggscape_recover::{
     EnergyProblem, FreeParameters, Joint, JointOptions, Nuisance, Outcome, Parametrisation, Reach,
-    RecoverError, RecoveryTask, Relax, Snap, StagePlan, Staged, Starts, Strategy, Variables,
-    WithEnergy, WithEnergyPlan,
+    RecoverError, RecoveryTask, Relax, Snap, StagePlan, StageRules, Staged, Starts, Strategy,
+    Variables, WithEnergy, WithEnergyPlan,
 };
 use braggscape_xrd::{
     AnyForwardModel, ForwardError, ForwardModel, Instrument, Scratch, StructureGradient,
@@ -23,7 +23,7 @@ use braggscape_xrd::{
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-fn stage(name: &str, loss: AnyLoss, last: bool) -> StagePlan {
+pub(super) fn stage(name: &str, loss: AnyLoss, last: bool) -> StagePlan {
     let options = LevenbergMarquardtOptions {
         value_tolerance: if last { 1e-12 } else { 1e-4 },
         max_iterations: if last { 40 } else { 15 },
@@ -33,14 +33,12 @@ fn stage(name: &str, loss: AnyLoss, last: bool) -> StagePlan {
         name: name.to_owned(),
         loss,
         optimizer: LevenbergMarquardt::new(options).unwrap().into(),
-        free: None,
-        hold_reflections: false,
-        give_up_above: None,
+        rules: StageRules::default(),
     }
 }
 
 /// From a wide blur to the sharp pattern.
-fn plans() -> Vec<StagePlan> {
+pub(super) fn plans() -> Vec<StagePlan> {
     let blurred = |blur: f64| {
         let options =
             BlurredOverlapOptions { blur, taper: 0.1, background: 1, ..Default::default() };
@@ -56,14 +54,14 @@ fn graduated(starts: u64, snap: bool) -> Staged {
     Staged::new(plans(), starts, Some(1e-5), snap.then(Snap::default)).unwrap()
 }
 
-fn pattern(model: &AnyForwardModel, structure: &Structure) -> Pattern {
+pub(super) fn pattern(model: &AnyForwardModel, structure: &Structure) -> Pattern {
     let mut out = Pattern::zeros(model.axis().clone());
     model.simulate(structure, &mut Scratch::default(), &mut out).unwrap();
     out
 }
 
 /// Recovers `start` with a seed, and the same once more: the outcome must not change.
-fn recover(
+pub(super) fn recover(
     strategy: &dyn Strategy,
     model: &AnyForwardModel,
     target: &Pattern,
@@ -89,7 +87,7 @@ fn recover(
     Ok(outcome)
 }
 
-fn strained(structure: &Structure, sigma: f64, seed: u64) -> Structure {
+pub(super) fn strained(structure: &Structure, sigma: f64, seed: u64) -> Structure {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     Strain::new(sigma).unwrap().distort(structure, &mut rng).unwrap()
 }
