@@ -146,6 +146,7 @@ fn relaxations_take_the_steps_of_the_package_to_its_energies() {
     for expected in FIXTURE.relaxations.iter().filter(small) {
         let start = structure(&FIXTURE.structures[expected.structure]);
         let options = RelaxOptions {
+            method: RelaxMethod::Fire,
             fmax: expected.fmax,
             fixed_cell: expected.fixed_cell,
             ..Default::default()
@@ -164,6 +165,8 @@ fn relaxations_take_the_steps_of_the_package_to_its_energies() {
         let options = RelaxOptions { method: RelaxMethod::Lbfgs, ..options };
         let lbfgs = relax(&potential, &start, &options, &mut |_| ()).unwrap();
         assert!(lbfgs.converged && lbfgs.steps < found.steps, "{} steps", lbfgs.steps);
+        let energy = lbfgs.evaluation.energy / n;
+        assert!(energy < expected.e + 1e-3, "{energy}, {} by the package", expected.e);
         count += 1;
     }
     assert!(count >= 4, "only {count} relaxations");

@@ -5,7 +5,9 @@ use anyhow::{Context as _, bail};
 use braggscape_benches::{Effort, time};
 use braggscape_crystal::{Element, Lattice, Site, Structure};
 use braggscape_potential::assets::{Asset, Folder};
-use braggscape_potential::{Chgnet, Evaluation, Potential, PotentialError, RelaxOptions, relax};
+use braggscape_potential::{
+    Chgnet, Evaluation, Potential, PotentialError, RelaxMethod, RelaxOptions, relax,
+};
 use flate2::read::GzDecoder;
 use nalgebra::Vector3;
 use pico_args::Arguments;
@@ -81,16 +83,18 @@ fn run(mut args: Arguments) -> anyhow::Result<()> {
     }
     // A relaxation takes as long as many evaluations: a few of them are enough.
     let effort = Effort { warm_up: 0.0, batch: 0.0, n_batches: effort.n_batches.min(7) };
-    for case in fixture.relaxations.iter().filter(|r| r.fmax > 0.09 && !r.fixed_cell) {
+    let methods = [("relax", RelaxMethod::Fire), ("relax-lbfgs", RelaxMethod::Lbfgs)];
+    let cases = fixture.relaxations.iter().filter(|r| r.fmax > 0.09 && !r.fixed_cell);
+    for (case, (kind, method)) in cases.flat_map(|case| methods.map(|method| (case, method))) {
         let s = &structures[case.structure];
-        let options = RelaxOptions { fmax: case.fmax, ..Default::default() };
+        let options = RelaxOptions { method, fmax: case.fmax, ..Default::default() };
         let mut energy = 0.0;
         let timing = time(&effort, |_| {
             energy = relax(&potential, black_box(s), &options, &mut |_| ())?.evaluation.energy;
             Ok::<(), PotentialError>(())
         })?;
         let name = &fixture.structures[case.structure].name;
-        rows.push(row("relax", name, timing.seconds, energy, s));
+        rows.push(row(kind, name, timing.seconds, energy, s));
     }
     println!("{}", json!({ "rows": rows }));
     Ok(())

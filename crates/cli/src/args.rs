@@ -449,16 +449,16 @@ pub(crate) struct EnergyArgs {
     #[arg(long, value_name = "SYMPREC", allow_negative_numbers = true)]
     pub(crate) fixed_symmetry: Option<f64>,
     /// How atoms and cell are moved
-    #[arg(long, value_enum, default_value = "fire")]
+    #[arg(long, value_enum, default_value = "lbfgs")]
     pub(crate) method: Method,
 }
 
 /// Methods of relaxation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
-    /// FIRE, as in ASE
+    /// FIRE: the steps of chgnet's StructOptimizer
     Fire,
-    /// Limited-memory BFGS, fewer steps near a minimum
+    /// Limited-memory BFGS: three to five times fewer steps
     Lbfgs,
 }
 

