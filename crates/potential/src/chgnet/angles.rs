@@ -3,7 +3,7 @@
 //! For an angle of the bonds b and b' at an atom with features h: to bonds, m = GM([b | b' | a | h]) w w' and b += W sum of m; to
 //! angles, a += GM([b | b' | a | h]). GM is the gated perceptron, w and w' are weights of the bonds.
 
-use super::dense::{Rows, accumulate, add_product, product};
+use super::dense::{Rows, Start, accumulate, add_product, product};
 use super::gated::{BOTH, WIDTH};
 use super::layers::AngleLayer;
 use super::real::Real;
@@ -57,7 +57,7 @@ pub(super) fn forward<T: Real, S: Simd>(
         } else {
             gather::<T, S, BOTH, 3>(simd, three, pre);
             let angles = Rows { data: &features.angles[from * WIDTH..], stride: WIDTH };
-            accumulate(simd, &layer.angle.forward, angles, pre, BOTH, 0);
+            accumulate(simd, &layer.angle.forward, angles, Start::Present, (pre, BOTH, 0));
         }
         layer.gated.forward(simd, &mut rows, &mut block.hidden, message);
         if to_bonds {
@@ -135,7 +135,7 @@ pub(super) fn backward<T: Real, S: Simd>(
         } else {
             let pre = Rows { data: pre, stride: BOTH };
             let angles = &mut adjoints.angles[from * WIDTH..to * WIDTH];
-            accumulate(simd, &layer.angle.backward, pre, angles, WIDTH, 0);
+            accumulate(simd, &layer.angle.backward, pre, Start::Present, (angles, WIDTH, 0));
         }
     }
     if l == 0 {

@@ -51,40 +51,51 @@ pub(super) struct Rows<'a, T> {
     pub(super) stride: usize,
 }
 
-/// out += x W for rows of `out` at distance `stride`, from column `first` on; as many rows as `out` has.
+/// What products are added to.
+#[derive(Clone, Copy)]
+pub(super) enum Start<'a, T> {
+    /// What is there.
+    Present,
+    /// Nothing.
+    Zero,
+    /// The same row for all of them, as wide as the rows of the result.
+    Row(&'a [T]),
+}
+
+/// out = start + x W for rows of `out` at distance `stride`, from column `first` on; as many rows as `out` has.
 #[inline(always)]
 pub(super) fn accumulate<T: Real, S: Simd>(
     simd: S,
     matrix: &Matrix<T>,
     x: Rows<'_, T>,
-    out: &mut [T],
-    stride: usize,
-    first: usize,
+    start: Start<'_, T>,
+    (out, stride, first): (&mut [T], usize, usize),
 ) {
     match matrix.k {
-        32 => simd.vectorize(Accumulate::<T, 32> { matrix, x, out, stride, first }),
-        64 => simd.vectorize(Accumulate::<T, 64> { matrix, x, out, stride, first }),
-        _ => simd.vectorize(Accumulate::<T, 128> { matrix, x, out, stride, first }),
+        32 => simd.vectorize(Accumulate::<T, 32> { matrix, x, start, out, stride, first }),
+        64 => simd.vectorize(Accumulate::<T, 64> { matrix, x, start, out, stride, first }),
+        _ => simd.vectorize(Accumulate::<T, 128> { matrix, x, start, out, stride, first }),
     }
 }
 
 /// out = x W, rows next to each other.
 #[inline(always)]
 pub(super) fn product<T: Real, S: Simd>(simd: S, matrix: &Matrix<T>, x: &[T], out: &mut [T]) {
-    out.fill(T::default());
-    add_product(simd, matrix, x, out);
+    let x = Rows { data: x, stride: matrix.k };
+    accumulate(simd, matrix, x, Start::Zero, (out, matrix.n, 0));
 }
 
 /// out += x W, rows next to each other.
 #[inline(always)]
 pub(super) fn add_product<T: Real, S: Simd>(simd: S, matrix: &Matrix<T>, x: &[T], out: &mut [T]) {
     let x = Rows { data: x, stride: matrix.k };
-    accumulate(simd, matrix, x, out, matrix.n, 0);
+    accumulate(simd, matrix, x, Start::Present, (out, matrix.n, 0));
 }
 
 struct Accumulate<'a, T, const K: usize> {
     matrix: &'a Matrix<T>,
     x: Rows<'a, T>,
+    start: Start<'a, T>,
     out: &'a mut [T],
     stride: usize,
     first: usize,
@@ -111,7 +122,7 @@ impl<T: Real, const K: usize> WithSimd for Accumulate<'_, T, K> {
 impl<T: Real, const K: usize> Accumulate<'_, T, K> {
     #[inline(always)]
     fn blocks<S: Simd, const C: usize, const D: usize, const R: usize>(self, simd: S) {
-        let Self { matrix, x, out, stride, first } = self;
+        let Self { matrix, x, start, out, stride, first } = self;
         let n_rows = out.len() / stride;
         let width = PANEL * D / C;
         for (panel, w) in matrix.panels.chunks_exact(K * PANEL).enumerate() {
@@ -119,23 +130,27 @@ impl<T: Real, const K: usize> Accumulate<'_, T, K> {
             let Some(w) = w.first_chunk::<K>() else { return };
             for part in 0..C / D {
                 let column = first + panel * PANEL + part * width;
+                let start = match start {
+                    Start::Row(row) => Start::Row(&row[column..]),
+                    other => other,
+                };
                 let mut row = 0;
                 while row + R <= n_rows {
                     let out = &mut out[row * stride + column..];
                     let x = (&x.data[row * x.stride..], x.stride);
-                    tile::<T, S, K, C, D, R>(simd, x, (w, part * D), out, stride);
+                    tile::<T, S, K, C, D, R>(simd, x, (w, part * D), start, (out, stride));
                     row += R;
                 }
                 while row + 3 <= n_rows {
                     let out = &mut out[row * stride + column..];
                     let x = (&x.data[row * x.stride..], x.stride);
-                    tile::<T, S, K, C, D, 3>(simd, x, (w, part * D), out, stride);
+                    tile::<T, S, K, C, D, 3>(simd, x, (w, part * D), start, (out, stride));
                     row += 3;
                 }
                 while row < n_rows {
                     let out = &mut out[row * stride + column..];
                     let x = (&x.data[row * x.stride..], x.stride);
-                    tile::<T, S, K, C, D, 1>(simd, x, (w, part * D), out, stride);
+                    tile::<T, S, K, C, D, 1>(simd, x, (w, part * D), start, (out, stride));
                     row += 1;
                 }
             }
@@ -149,16 +164,20 @@ fn tile<T: Real, S: Simd, const K: usize, const C: usize, const D: usize, const 
     simd: S,
     (x, x_stride): (&[T], usize),
     (w, from): (&[[T::Lanes<S>; C]; K], usize),
-    out: &mut [T],
-    stride: usize,
+    start: Start<'_, T>,
+    (out, stride): (&mut [T], usize),
 ) {
     let width = PANEL * D / C;
     let x: [&[T; K]; R] =
         from_fn(|r| x[r * x_stride..].first_chunk().expect("rows of the matrix's height"));
-    let mut sums: [[T::Lanes<S>; D]; R] = from_fn(|r| {
-        let row = T::lanes::<S>(&out[r * stride..][..width]);
-        *row.first_chunk().expect("a part of a panel is D registers")
-    });
+    let part = |row: &[T]| -> [T::Lanes<S>; D] {
+        *T::lanes::<S>(&row[..width]).first_chunk().expect("a part of a panel is D registers")
+    };
+    let mut sums: [[T::Lanes<S>; D]; R] = match start {
+        Start::Present => from_fn(|r| part(&out[r * stride..])),
+        Start::Zero => [[T::splat(simd, T::default()); D]; R],
+        Start::Row(row) => [part(row); R],
+    };
     for (k, w) in w.iter().enumerate() {
         let w: &[T::Lanes<S>; D] = w[from..].first_chunk().expect("a part of a panel");
         for r in 0..R {

@@ -1,8 +1,7 @@
 //! The gated perceptron: two columns of layers, one of which opens and closes the other.
 
-use super::dense::{Linear, Rows, accumulate};
+use super::dense::{Linear, Rows, Start, accumulate};
 use super::real::Real;
-use super::rows::fill_rows;
 use pulp::{Simd, WithSimd};
 
 /// Width of features.
@@ -87,10 +86,10 @@ impl<T: Real> Gated<T> {
         if let Some(hidden) = &self.hidden {
             let scratch = &mut scratch[..block.pre.len()];
             simd.vectorize(Silu { pre: block.pre, out: scratch });
-            fill_rows(block.hat, &hidden.bias);
+            let bias = Start::Row(&hidden.bias);
             let [core, gate] = [0, WIDTH].map(|at| Rows { data: &scratch[at..], stride: BOTH });
-            accumulate(simd, &hidden.core.forward, core, block.hat, BOTH, 0);
-            accumulate(simd, &hidden.gate.forward, gate, block.hat, BOTH, WIDTH);
+            accumulate(simd, &hidden.core.forward, core, bias, (&mut *block.hat, BOTH, 0));
+            accumulate(simd, &hidden.gate.forward, gate, bias, (&mut *block.hat, BOTH, WIDTH));
         }
         simd.vectorize(Close { gated: self, hat: block.hat, rstd: block.rstd, out });
     }
@@ -111,10 +110,9 @@ impl<T: Real> Gated<T> {
         simd.vectorize(Open { gated: self, hat, rstd, slope, message, weight });
         let Some(hidden) = &self.hidden else { return slope };
         let scratch = &mut scratch[..block.pre.len()];
-        scratch.fill(T::default());
         let [core, gate] = [0, WIDTH].map(|at| Rows { data: &slope[at..], stride: BOTH });
-        accumulate(simd, &hidden.core.backward, core, scratch, BOTH, 0);
-        accumulate(simd, &hidden.gate.backward, gate, scratch, BOTH, WIDTH);
+        accumulate(simd, &hidden.core.backward, core, Start::Zero, (&mut *scratch, BOTH, 0));
+        accumulate(simd, &hidden.gate.backward, gate, Start::Zero, (&mut *scratch, BOTH, WIDTH));
         simd.vectorize(Times { x: scratch, by: block.pre });
         scratch
     }
