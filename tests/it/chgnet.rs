@@ -3,6 +3,7 @@
 //! These tests need the published weights. They are downloaded once, 14 MB, into the target folder, in the way of `braggscape assets
 //! fetch`, and checked there; a machine that cannot reach the registry of Python packages sees one line that says so.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(clippy::print_stdout, reason = "the largest differences are the result of these tests")]
 
 use braggscape_crystal::symmetry::find_symmetry;
 use braggscape_crystal::{Element, Lattice, Site, Structure, study_crystal};
