@@ -134,6 +134,20 @@ fn double_precision_is_the_package_to_rounding() {
     agrees::<f64>("chgnet-r2scan", [1e-10, 1e-10, 1e-9, 1e-10], 6);
 }
 
+#[test]
+fn threads_change_no_bit() {
+    let potential = Chgnet::<f32>::new(&weights("chgnet-0.3.0"));
+    let largest = FIXTURE.structures.iter().max_by_key(|s| s.z.len()).unwrap();
+    let by = |n_threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+        let mut out = Evaluation::default();
+        pool.install(|| potential.evaluate(&structure(largest), &mut out)).unwrap();
+        format!("{out:?}")
+    };
+    let one = by(1);
+    assert!(by(2) == one && by(5) == one, "{one}");
+}
+
 /// Trained weights and untrained crystals: atoms as near as 1.5 Å, of any elements, where energies of thousands of eV lose digits.
 #[test]
 fn trained_weights_keep_the_laws_of_potentials() {

@@ -1,4 +1,4 @@
-//! Times CHGNet on one thread; prints JSON. Run by `cargo xtask bench-peers`.
+//! Times CHGNet; prints JSON. Run by `cargo xtask bench-peers`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 use anyhow::{Context as _, bail};
@@ -19,11 +19,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const HELP: &str = "\
-Times CHGNet 0.3.0 on one thread: energy, forces and stress of the crystals of a fixture, and its relaxations; prints JSON.
+Times CHGNet 0.3.0: energy, forces and stress of the crystals of a fixture, and its relaxations; prints JSON.
 
-Usage: chgnet-timings --fixture FILE [--quick]
+Usage: chgnet-timings --fixture FILE [--threads N] [--quick]
 
   --fixture FILE  tests/fixtures/chgnet.json.gz
+  --threads N     threads of an evaluation [default: 1]
   --quick         fewer and shorter batches
 
 The weights must be installed (cargo xtask assets). Seconds are the median over batches of calls.
@@ -67,11 +68,16 @@ fn run(mut args: Arguments) -> anyhow::Result<()> {
     }
     let effort = if args.contains("--quick") { Effort::QUICK } else { Effort::FULL };
     let path: PathBuf = args.value_from_str("--fixture")?;
+    let threads = args.opt_value_from_str("--threads")?.unwrap_or(1);
     let rest = args.finish();
     if !rest.is_empty() {
         bail!("unknown arguments {rest:?}; see --help");
     }
-    let fixture = fixture(&path)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    pool.install(|| timings(&fixture(&path)?, effort))
+}
+
+fn timings(fixture: &Fixture, effort: Effort) -> anyhow::Result<()> {
     let potential = Chgnet::<f32>::new(&Folder::of_user()?.load(Asset::find("chgnet-0.3.0")?)?);
     let structures: Vec<Structure> =
         fixture.structures.iter().map(structure).collect::<anyhow::Result<_>>()?;

@@ -12,8 +12,9 @@ use std::path::Path;
 
 /// What is timed: name in our program, in the peer's, in the table, and how many times the peer's speed every crystal is to reach. The peer
 /// relaxes by FIRE, as it does by default.
-const KINDS: [(&str, &str, &str, f64); 3] = [
+const KINDS: [(&str, &str, &str, f64); 4] = [
     ("evaluate", "evaluate", "energy, forces, stress", 10.0),
+    ("evaluate-2", "evaluate-2", "the same, two threads each", 10.0),
     ("relax", "relax", "relaxation by the same steps, fmax 0.1 eV/Å", 15.0),
     ("relax-lbfgs", "relax", "relaxation by L-BFGS, fmax 0.1 eV/Å", 15.0),
 ];
@@ -72,28 +73,52 @@ pub(super) fn run(peers: &Path, folder: &Path, quick: bool) -> anyhow::Result<Re
     assets::run()?;
     let python = python::environment(&peers.join("chgnet/requirements.txt"))?;
     let fixture = process::root().join("tests/fixtures/chgnet.json.gz");
-    let mut ours = process::cargo();
-    ours.args(["run", "--quiet", "--release", "--locked", "--package", "braggscape-benches"]);
-    ours.args(["--bin", "chgnet-timings", "--", "--fixture"]).arg(&fixture);
-    ours.args(quick.then_some("--quick"));
-    println!("$ {}", process::shown(&ours));
-    let ours: Side = serde_json::from_slice(&process::read(&mut ours)?)
-        .context("cannot understand the output of chgnet-timings")?;
-    let out = folder.join("chgnet.json");
-    let mut script = script(&python, &peers.join("chgnet/script.py"));
-    script.arg("--fixture").arg(&fixture).arg("--out").arg(&out);
-    process::run(script.args(["--runs", if quick { "3" } else { "7" }]))?;
-    let report = report(&ours, &read(&out)?)?;
+    let (mut ours, mut peer) = (None, None);
+    for threads in ["1", "2"] {
+        let mut program = process::cargo();
+        program.args([
+            "run",
+            "--quiet",
+            "--release",
+            "--locked",
+            "--package",
+            "braggscape-benches",
+        ]);
+        program.args(["--bin", "chgnet-timings", "--", "--threads", threads, "--fixture"]);
+        program.arg(&fixture).args(quick.then_some("--quick"));
+        println!("$ {}", process::shown(&program));
+        let side = serde_json::from_slice(&process::read(&mut program)?)
+            .context("cannot understand the output of chgnet-timings")?;
+        join(&mut ours, side, threads);
+        let out = folder.join("chgnet.json");
+        let mut script = script(&python, &peers.join("chgnet/script.py"));
+        script.arg("--fixture").arg(&fixture).arg("--out").arg(&out).args(["--threads", threads]);
+        process::run(script.args(["--runs", if quick { "3" } else { "7" }]))?;
+        join(&mut peer, read(&out)?, threads);
+    }
+    let (Some(ours), Some(peer)) = (ours, peer) else { bail!("nothing was timed") };
+    let report = report(&ours, &peer)?;
     let json = process::target_dir().join("bench-peers-chgnet.json");
     fs::write(&json, serde_json::to_string_pretty(&report)? + "\n")
         .with_context(|| format!("cannot write {}", json.display()))?;
     Ok(report)
 }
 
+/// Adds the evaluations of a run with more threads, under a name of their own.
+fn join(side: &mut Option<Side>, run: Side, threads: &str) {
+    let Some(side) = side else {
+        *side = Some(run);
+        return;
+    };
+    for row in run.rows.into_iter().filter(|row| row.kind == "evaluate") {
+        side.rows.push(Row { kind: format!("evaluate-{threads}"), ..row });
+    }
+}
+
 fn report(ours: &Side, peer: &Side) -> anyhow::Result<Report> {
     let mut lines = Vec::new();
     for (kind, of_peer, shown, goal) in KINDS {
-        let tolerance = if kind == "evaluate" { TOLERANCE } else { RELAXED_TOLERANCE };
+        let tolerance = if kind.starts_with("evaluate") { TOLERANCE } else { RELAXED_TOLERANCE };
         let theirs: BTreeMap<&str, &Row> =
             peer.rows.iter().filter(|r| r.kind == of_peer).map(|r| (r.name.as_str(), r)).collect();
         let mut pairs = Vec::new();
@@ -188,13 +213,22 @@ mod tests {
             seconds: seconds * share,
             energy: -4.0 + off,
         };
-        let rows = vec![
-            row("evaluate", "a", 1.0),
-            row("evaluate", "b", 2.0),
-            row("relax", "a", 30.0),
-            row("relax-lbfgs", "a", 10.0),
-        ];
+        let all = [("evaluate", "a", 1.0), ("evaluate", "b", 2.0), ("evaluate-2", "a", 0.7)];
+        let all = all.into_iter().chain([("relax", "a", 30.0), ("relax-lbfgs", "a", 10.0)]);
+        let rows = all.map(|(kind, name, share)| row(kind, name, share)).collect();
         Side { versions: BTreeMap::new(), rows }
+    }
+
+    #[test]
+    fn runs_with_more_threads_are_joined_under_another_name() {
+        let mut both = None;
+        join(&mut both, side(1.0, 0.0), "1");
+        join(&mut both, side(0.5, 0.0), "2");
+        let rows = both.unwrap().rows;
+        let twos: Vec<f64> =
+            rows.iter().filter(|r| r.kind == "evaluate-2").map(|r| r.seconds).collect();
+        assert_eq!((rows.len(), twos.len()), (7, 3));
+        assert!((twos[2] - 1.0).abs() < 1e-12, "{twos:?}");
     }
 
     #[test]
@@ -217,7 +251,7 @@ mod tests {
             report(&ours, &side(0.2, 0.0))
         };
         let lower = ends(-0.1).unwrap();
-        assert!(lower.lines[2].largest_difference.abs() < 1e-12, "{lower}");
+        assert!(lower.lines[3].largest_difference.abs() < 1e-12, "{lower}");
         let e = ends(2e-3).unwrap_err().to_string();
         assert!(e.contains("relax-lbfgs of a: off the peer's by 2.0e-3"), "{e}");
     }
@@ -228,7 +262,7 @@ mod tests {
         assert!(of(1e-4).contains("evaluate of a: off the peer's by 1.0e-4"));
         assert!(of(f64::NAN).contains("NaN"));
         let mut short = side(0.2, 0.0);
-        short.rows.truncate(2);
+        short.rows.truncate(3);
         let e = report(&side(0.01, 0.0), &short).unwrap_err().to_string();
         assert!(e.contains("relax of a: the peer has no such row"), "{e}");
     }

@@ -2,13 +2,23 @@
 //!
 //! m_e = GM([h_centre | b | h_neighbour]) w_bond; h_centre += W sum of m_e. GM is the gated perceptron.
 
+use super::blocks::each_block;
 use super::dense::{add_product, product};
-use super::gated::{BOTH, WIDTH};
+use super::gated::{BOTH, Block, WIDTH};
 use super::layers::{AtomLayer, BASIS};
 use super::real::Real;
 use super::rows::{Pick, fill_rows, gather, room, scale, scatter, zeros};
-use super::space::{Space, blocks};
+use super::space::{BlockSpace, Products, Space};
 use pulp::Simd;
+use std::ops::Range;
+
+/// Where derivatives are summed up.
+struct Tables<'a, T> {
+    weights: &'a mut [T],
+    bond: &'a mut [T],
+    centre: &'a mut [T],
+    neighbour: &'a mut [T],
+}
 
 /// Moves the features of atoms on by a layer.
 #[inline(always)]
@@ -18,7 +28,7 @@ pub(super) fn forward<T: Real, S: Simd>(
     l: usize,
     space: &mut Space<T>,
 ) {
-    let Space { graph, bases, features, products, kept, block, .. } = space;
+    let Space { graph, bases, features, products, kept, blocks, .. } = space;
     let (n_atoms, n_bonds) = (features.atoms.len() / WIDTH, graph.bonds.len());
     room(&mut products.centre, n_atoms * BOTH);
     room(&mut products.neighbour, n_atoms * BOTH);
@@ -32,21 +42,28 @@ pub(super) fn forward<T: Real, S: Simd>(
     zeros(&mut products.sums, n_atoms * WIDTH);
     let n_edges = graph.centre.len();
     kept[l].reserve(n_edges, true);
-    for (from, to) in blocks(n_edges) {
-        let mut rows = kept[l].block(from, to);
-        let message = &mut block.message[..(to - from) * WIDTH];
-        let [centre, neighbour, bond] =
-            [&graph.centre, &graph.neighbour, &graph.bond].map(|index| &index[from..to]);
-        let picks = [
-            Pick { table: &products.centre, index: centre },
-            Pick { table: &products.bond, index: bond },
-            Pick { table: &products.neighbour, index: neighbour },
-        ];
-        gather::<T, S, BOTH, 3>(simd, picks, rows.first(&layer.gated));
-        layer.gated.forward(simd, &mut rows, &mut block.hidden, message);
-        scale(simd, message, Pick { table: &features.atom_weights, index: bond });
-        scatter::<T, S, WIDTH>(simd, message, centre, &mut products.sums);
-    }
+    let (of_centre, of_bond, of_neighbour) =
+        (&products.centre[..], &products.bond[..], &products.neighbour[..]);
+    let weights = &features.atom_weights[..];
+    let work =
+        |_: &Vec<T>, rows: Range<usize>, kept: &mut Block<'_, T>, space: &mut BlockSpace<T>| {
+            let message = &mut space.message[..rows.len() * WIDTH];
+            let [centre, neighbour, bond] =
+                [&graph.centre, &graph.neighbour, &graph.bond].map(|index| &index[rows.clone()]);
+            let picks = [
+                Pick { table: of_centre, index: centre },
+                Pick { table: of_bond, index: bond },
+                Pick { table: of_neighbour, index: neighbour },
+            ];
+            gather::<T, S, BOTH, 3>(simd, picks, kept.first(&layer.gated));
+            layer.gated.forward(simd, kept, &mut space.hidden, message);
+            scale(simd, message, Pick { table: weights, index: bond });
+        };
+    let finish = |sums: &mut Vec<T>, rows: Range<usize>, space: &BlockSpace<T>| {
+        let message = &space.message[..rows.len() * WIDTH];
+        scatter::<T, S, WIDTH>(simd, message, &graph.centre[rows], sums);
+    };
+    each_block(n_edges, &mut kept[l], blocks, &mut products.sums, work, finish);
     add_product(simd, &layer.out.forward, &products.sums, &mut features.atoms);
 }
 
@@ -60,31 +77,41 @@ pub(super) fn backward<T: Real, S: Simd>(
     deeper: bool,
     space: &mut Space<T>,
 ) {
-    let Space { graph, features, adjoints, products, kept, block, .. } = space;
+    let Space { graph, features, adjoints, products, kept, blocks, .. } = space;
     let (n_atoms, n_bonds) = (features.atoms.len() / WIDTH, graph.bonds.len());
     room(&mut products.sums, n_atoms * WIDTH);
     product(simd, &layer.out.backward, &adjoints.atoms, &mut products.sums);
     zeros(&mut products.bond, n_bonds * BOTH);
     zeros(&mut products.centre, n_atoms * BOTH);
     zeros(&mut products.neighbour, n_atoms * BOTH);
-    for (from, to) in blocks(graph.centre.len()) {
-        let rows = kept[l].block(from, to);
-        let message = &mut block.message[..(to - from) * WIDTH];
-        let weight = &mut block.weight[..(to - from) * WIDTH];
+    let Products { sums, centre, neighbour, bond, .. } = products;
+    let weights = &features.atom_weights[..];
+    let work = |_: &Tables<'_, T>,
+                rows: Range<usize>,
+                kept: &mut Block<'_, T>,
+                space: &mut BlockSpace<T>| {
+        let message = &mut space.message[..rows.len() * WIDTH];
+        let weight = &mut space.weight[..rows.len() * WIDTH];
+        let [centre, bond] = [&graph.centre, &graph.bond].map(|index| &index[rows.clone()]);
+        gather::<T, S, WIDTH, 1>(simd, [Pick { table: sums, index: centre }], message);
+        gather::<T, S, WIDTH, 1>(simd, [Pick { table: weights, index: bond }], weight);
+        let scratch = [&mut space.hidden[..], &mut space.slope[..]];
+        layer.gated.backward(simd, kept, scratch, message, Some(weight));
+    };
+    let finish = |tables: &mut Tables<'_, T>, rows: Range<usize>, space: &BlockSpace<T>| {
+        let message = &space.message[..rows.len() * WIDTH];
+        let first = layer.gated.first(space, rows.len());
         let [centre, neighbour, bond] =
-            [&graph.centre, &graph.neighbour, &graph.bond].map(|index| &index[from..to]);
-        let of_bonds = Pick { table: &features.atom_weights, index: bond };
-        gather::<T, S, WIDTH, 1>(simd, [Pick { table: &products.sums, index: centre }], message);
-        gather::<T, S, WIDTH, 1>(simd, [of_bonds], weight);
-        let scratch = [&mut block.hidden[..], &mut block.slope[..]];
-        let first = layer.gated.backward(simd, &rows, scratch, message, Some(weight));
-        scatter::<T, S, WIDTH>(simd, message, bond, &mut adjoints.atom_weights);
-        scatter::<T, S, BOTH>(simd, first, bond, &mut products.bond);
+            [&graph.centre, &graph.neighbour, &graph.bond].map(|index| &index[rows.clone()]);
+        scatter::<T, S, WIDTH>(simd, message, bond, tables.weights);
+        scatter::<T, S, BOTH>(simd, first, bond, tables.bond);
         if deeper {
-            scatter::<T, S, BOTH>(simd, first, centre, &mut products.centre);
-            scatter::<T, S, BOTH>(simd, first, neighbour, &mut products.neighbour);
+            scatter::<T, S, BOTH>(simd, first, centre, tables.centre);
+            scatter::<T, S, BOTH>(simd, first, neighbour, tables.neighbour);
         }
-    }
+    };
+    let mut tables = Tables { weights: &mut adjoints.atom_weights, bond, centre, neighbour };
+    each_block(graph.centre.len(), &mut kept[l], blocks, &mut tables, work, finish);
     let (short, long) = products.bond.split_at(graph.n_short * BOTH);
     add_product(simd, &layer.bond.backward, short, &mut adjoints.bonds);
     let radial = &mut adjoints.radial[graph.n_short * BASIS..];

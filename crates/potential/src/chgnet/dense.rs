@@ -2,6 +2,7 @@
 
 use super::real::Real;
 use pulp::{Simd, WithSimd};
+use rayon::iter::{ParallelBridge, ParallelIterator};
 use std::array::from_fn;
 
 /// Columns of a panel: registers of any machine divide it.
@@ -81,15 +82,40 @@ pub(super) fn accumulate<T: Real, S: Simd>(
 /// out = x W, rows next to each other.
 #[inline(always)]
 pub(super) fn product<T: Real, S: Simd>(simd: S, matrix: &Matrix<T>, x: &[T], out: &mut [T]) {
-    let x = Rows { data: x, stride: matrix.k };
-    accumulate(simd, matrix, x, Start::Zero, (out, matrix.n, 0));
+    shared(simd, matrix, x, Start::Zero, out);
 }
 
 /// out += x W, rows next to each other.
 #[inline(always)]
 pub(super) fn add_product<T: Real, S: Simd>(simd: S, matrix: &Matrix<T>, x: &[T], out: &mut [T]) {
-    let x = Rows { data: x, stride: matrix.k };
-    accumulate(simd, matrix, x, Start::Present, (out, matrix.n, 0));
+    shared(simd, matrix, x, Start::Present, out);
+}
+
+/// With fewer rows than these, threads cost more than they save.
+const FEWEST: usize = 96;
+
+/// Rows next to each other, shared out to the threads where there are many.
+#[inline(always)]
+fn shared<T: Real, S: Simd>(
+    simd: S,
+    matrix: &Matrix<T>,
+    x: &[T],
+    start: Start<'_, T>,
+    out: &mut [T],
+) {
+    let n_rows = out.len() / matrix.n;
+    let n_threads = rayon::current_num_threads();
+    let part = if n_threads == 1 || n_rows < FEWEST { n_rows } else { n_rows.div_ceil(n_threads) };
+    let parts = out.chunks_mut(part.max(1) * matrix.n).zip(x.chunks(part.max(1) * matrix.k));
+    let one = |(out, x): (&mut [T], &[T])| {
+        let x = Rows { data: x, stride: matrix.k };
+        accumulate(simd, matrix, x, start, (out, matrix.n, 0));
+    };
+    if part == n_rows {
+        parts.for_each(one);
+    } else {
+        parts.par_bridge().for_each(one);
+    }
 }
 
 struct Accumulate<'a, T, const K: usize> {

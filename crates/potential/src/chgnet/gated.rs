@@ -2,7 +2,9 @@
 
 use super::dense::{Linear, Rows, Start, accumulate};
 use super::real::Real;
+use super::space::BlockSpace;
 use pulp::{Simd, WithSimd};
+use std::ops::Range;
 
 /// Width of features.
 pub(super) const WIDTH: usize = 64;
@@ -56,13 +58,24 @@ impl<T: Real> Kept<T> {
     }
 
     /// Some of the rows.
-    pub(super) fn block(&mut self, from: usize, to: usize) -> Block<'_, T> {
-        let pre = if self.pre.is_empty() { &mut [] } else { &mut self.pre[from * BOTH..to * BOTH] };
-        Block {
-            pre,
-            hat: &mut self.hat[from * BOTH..to * BOTH],
-            rstd: &mut self.rstd[from * 2..to * 2],
-        }
+    pub(super) fn block(&mut self, rows: Range<usize>) -> Block<'_, T> {
+        let n = rows.len().max(1);
+        self.blocks(rows, n).next().unwrap_or(Block { pre: &mut [], hat: &mut [], rstd: &mut [] })
+    }
+
+    /// Some of the rows, in blocks of `n`.
+    pub(super) fn blocks(
+        &mut self,
+        rows: Range<usize>,
+        n: usize,
+    ) -> impl Iterator<Item = Block<'_, T>> {
+        let both = rows.start * BOTH..rows.end * BOTH;
+        let pre = if self.pre.is_empty() { &mut [][..] } else { &mut self.pre[both.clone()] };
+        let pre = pre.chunks_mut(n * BOTH).map(Some).chain(std::iter::repeat_with(|| None));
+        let hat = self.hat[both].chunks_mut(n * BOTH);
+        let rstd = self.rstd[rows.start * 2..rows.end * 2].chunks_mut(n * 2);
+        let all = hat.zip(rstd).zip(pre);
+        all.map(|((hat, rstd), pre)| Block { pre: pre.unwrap_or_default(), hat, rstd })
     }
 }
 
@@ -92,6 +105,12 @@ impl<T: Real> Gated<T> {
             accumulate(simd, &hidden.gate.forward, gate, bias, (&mut *block.hat, BOTH, WIDTH));
         }
         simd.vectorize(Close { gated: self, hat: block.hat, rstd: block.rstd, out });
+    }
+
+    /// Where [`backward`](Self::backward) leaves dE/d(first layers).
+    pub(super) fn first<'a>(&self, space: &'a BlockSpace<T>, n_rows: usize) -> &'a [T] {
+        let all = if self.hidden.is_some() { &space.hidden } else { &space.slope };
+        &all[..n_rows * BOTH]
     }
 
     /// From dE/d(out w) in `message` to dE/d(first layers), which is given back; `message` becomes dE/dw. Without `weight` w is 1.

@@ -7,6 +7,7 @@
 mod angles;
 mod atoms;
 mod bases;
+mod blocks;
 mod dense;
 mod error;
 mod gated;

@@ -18,7 +18,7 @@ pub(crate) struct Space<T: Real> {
     pub(super) adjoints: Adjoints<T>,
     pub(super) products: Products<T>,
     pub(super) kept: [Kept<T>; 9],
-    pub(super) block: BlockSpace<T>,
+    pub(super) blocks: Vec<BlockSpace<T>>,
     pub(super) pull: Pull,
 }
 
@@ -81,20 +81,16 @@ pub(super) struct BlockSpace<T> {
     pub(super) message: Vec<T>,
     pub(super) weight: Vec<T>,
     pub(super) other: Vec<T>,
+    pub(super) angles: Vec<T>,
 }
 
 impl<T: Real> Default for BlockSpace<T> {
     fn default() -> Self {
-        let mut all: [Vec<T>; 5] = Default::default();
-        for (buffer, width) in all.iter_mut().zip([BOTH, BOTH, WIDTH, WIDTH, WIDTH]) {
+        let mut all: [Vec<T>; 6] = Default::default();
+        for (buffer, width) in all.iter_mut().zip([BOTH, BOTH, WIDTH, WIDTH, WIDTH, WIDTH]) {
             room(buffer, ROWS * width);
         }
-        let [hidden, slope, message, weight, other] = all;
-        Self { hidden, slope, message, weight, other }
+        let [hidden, slope, message, weight, other, angles] = all;
+        Self { hidden, slope, message, weight, other, angles }
     }
-}
-
-/// Ranges of at most [`ROWS`] rows that make up `n`.
-pub(super) fn blocks(n: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..n).step_by(ROWS).map(move |from| (from, (from + ROWS).min(n)))
 }
