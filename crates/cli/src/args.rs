@@ -458,7 +458,7 @@ pub(crate) struct EnergyArgs {
 pub(crate) enum Method {
     /// FIRE: the steps of chgnet's StructOptimizer
     Fire,
-    /// Limited-memory BFGS: three to five times fewer steps
+    /// Limited-memory BFGS: two to five times fewer steps
     Lbfgs,
 }
 

@@ -21,7 +21,7 @@ use symmetry::Symmetry;
 pub enum RelaxMethod {
     /// FIRE with the parameters of ASE: the steps of chgnet's `StructOptimizer`.
     Fire,
-    /// Limited-memory BFGS without line searches, scaled by the curvature along the last step: three to five times fewer steps.
+    /// Limited-memory BFGS without line searches, scaled by the curvature along the last step: two to five times fewer steps.
     #[default]
     Lbfgs,
 }
