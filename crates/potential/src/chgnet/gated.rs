@@ -1,15 +1,19 @@
 //! The gated perceptron: two columns of layers, one of which opens and closes the other.
 
 use super::dense::{Linear, Rows, Start, accumulate};
+use super::norms::{centred_back, inverse_deviation, sum};
 use super::real::Real;
 use super::space::BlockSpace;
 use pulp::{Simd, WithSimd};
+use std::array::from_fn;
 use std::ops::Range;
 
 /// Width of features.
 pub(super) const WIDTH: usize = 64;
 /// Core and gate beside each other.
 pub(super) const BOTH: usize = 2 * WIDTH;
+/// A quarter of that: functions are formed of four numbers at a time.
+const QUARTER: usize = BOTH / 4;
 
 /// Second layers of core and gate.
 #[derive(Debug, Clone)]
@@ -21,6 +25,9 @@ pub(super) struct Hidden<T> {
 }
 
 /// From first layers to the product of core and gate: s(LN(core)) sigmoid(LN(gate)) with s(x) = x sigmoid(x).
+///
+/// Last layers of core and of gate have the mean 0, since their matrices and biases come with it (see `layers`): there is no mean to be
+/// subtracted, neither of them nor of derivatives on the way back.
 #[derive(Debug, Clone)]
 pub(super) struct Gated<T> {
     /// Second layers behind s, if there are any.
@@ -36,8 +43,8 @@ pub(super) struct Gated<T> {
 pub(super) struct Kept<T> {
     /// First layers, then s' of them; unused without second layers.
     pub(super) pre: Vec<T>,
-    /// Normalised last layers.
-    pub(super) hat: Vec<T>,
+    /// Last layers.
+    pub(super) last: Vec<T>,
     /// 1 / standard deviation of core and gate.
     pub(super) rstd: Vec<T>,
 }
@@ -45,7 +52,7 @@ pub(super) struct Kept<T> {
 /// Rows of a block.
 pub(super) struct Block<'a, T> {
     pub(super) pre: &'a mut [T],
-    pub(super) hat: &'a mut [T],
+    pub(super) last: &'a mut [T],
     pub(super) rstd: &'a mut [T],
 }
 
@@ -53,14 +60,14 @@ impl<T: Real> Kept<T> {
     /// Room for so many rows.
     pub(super) fn reserve(&mut self, n_rows: usize, hidden: bool) {
         super::rows::room(&mut self.pre, if hidden { n_rows * BOTH } else { 0 });
-        super::rows::room(&mut self.hat, n_rows * BOTH);
+        super::rows::room(&mut self.last, n_rows * BOTH);
         super::rows::room(&mut self.rstd, n_rows * 2);
     }
 
     /// Some of the rows.
     pub(super) fn block(&mut self, rows: Range<usize>) -> Block<'_, T> {
         let n = rows.len().max(1);
-        self.blocks(rows, n).next().unwrap_or(Block { pre: &mut [], hat: &mut [], rstd: &mut [] })
+        self.blocks(rows, n).next().unwrap_or(Block { pre: &mut [], last: &mut [], rstd: &mut [] })
     }
 
     /// Some of the rows, in blocks of `n`.
@@ -72,17 +79,17 @@ impl<T: Real> Kept<T> {
         let both = rows.start * BOTH..rows.end * BOTH;
         let pre = if self.pre.is_empty() { &mut [][..] } else { &mut self.pre[both.clone()] };
         let pre = pre.chunks_mut(n * BOTH).map(Some).chain(std::iter::repeat_with(|| None));
-        let hat = self.hat[both].chunks_mut(n * BOTH);
+        let last = self.last[both].chunks_mut(n * BOTH);
         let rstd = self.rstd[rows.start * 2..rows.end * 2].chunks_mut(n * 2);
-        let all = hat.zip(rstd).zip(pre);
-        all.map(|((hat, rstd), pre)| Block { pre: pre.unwrap_or_default(), hat, rstd })
+        let all = last.zip(rstd).zip(pre);
+        all.map(|((last, rstd), pre)| Block { pre: pre.unwrap_or_default(), last, rstd })
     }
 }
 
 impl<T: Real> Block<'_, T> {
     /// Where the first layers of core and gate are to be written.
     pub(super) fn first(&mut self, gated: &Gated<T>) -> &mut [T] {
-        if gated.hidden.is_some() { self.pre } else { self.hat }
+        if gated.hidden.is_some() { self.pre } else { self.last }
     }
 }
 
@@ -101,10 +108,10 @@ impl<T: Real> Gated<T> {
             simd.vectorize(Silu { pre: block.pre, out: scratch });
             let bias = Start::Row(&hidden.bias);
             let [core, gate] = [0, WIDTH].map(|at| Rows { data: &scratch[at..], stride: BOTH });
-            accumulate(simd, &hidden.core.forward, core, bias, (&mut *block.hat, BOTH, 0));
-            accumulate(simd, &hidden.gate.forward, gate, bias, (&mut *block.hat, BOTH, WIDTH));
+            accumulate(simd, &hidden.core.forward, core, bias, (&mut *block.last, BOTH, 0));
+            accumulate(simd, &hidden.gate.forward, gate, bias, (&mut *block.last, BOTH, WIDTH));
         }
-        simd.vectorize(Close { gated: self, hat: block.hat, rstd: block.rstd, out });
+        simd.vectorize(Close { gated: self, last: block.last, rstd: block.rstd, out });
     }
 
     /// Where [`backward`](Self::backward) leaves dE/d(first layers).
@@ -124,9 +131,9 @@ impl<T: Real> Gated<T> {
         message: &mut [T],
         weight: Option<&[T]>,
     ) -> &'a mut [T] {
-        let slope = &mut slope[..block.hat.len()];
-        let (hat, rstd) = (&*block.hat, &*block.rstd);
-        simd.vectorize(Open { gated: self, hat, rstd, slope, message, weight });
+        let slope = &mut slope[..block.last.len()];
+        let (last, rstd) = (&*block.last, &*block.rstd);
+        simd.vectorize(Open { gated: self, last, rstd, slope, message, weight });
         let Some(hidden) = &self.hidden else { return slope };
         let scratch = &mut scratch[..block.pre.len()];
         let [core, gate] = [0, WIDTH].map(|at| Rows { data: &slope[at..], stride: BOTH });
@@ -150,13 +157,14 @@ impl<T: Real> WithSimd for Silu<'_, T> {
     fn with_simd<S: Simd>(self, _: S) {
         let one = T::narrow(1.0);
         let rows = self.pre.as_chunks_mut::<BOTH>().0.iter_mut();
-        for (pre, out) in rows.zip(self.out.as_chunks_mut::<BOTH>().0) {
-            let ((x, z), (y, w)) = (halves(pre), halves(out));
-            for i in 0..WIDTH {
-                let (core, gate) = T::sigmoids(x[i], z[i]);
-                (y[i], w[i]) = (x[i] * core, z[i] * gate);
-                x[i] = core * x[i].fma(one - core, one);
-                z[i] = gate * z[i].fma(one - gate, one);
+        for (x, y) in rows.zip(self.out.as_chunks_mut::<BOTH>().0) {
+            for i in 0..QUARTER {
+                let at: [usize; 4] = from_fn(|q| q * QUARTER + i);
+                let s = T::sigmoids(at.map(|i| x[i]));
+                for (s, i) in s.into_iter().zip(at) {
+                    y[i] = x[i] * s;
+                    x[i] = s * x[i].fma(one - s, one);
+                }
             }
         }
     }
@@ -179,71 +187,36 @@ impl<T: Real> WithSimd for Times<'_, T> {
     }
 }
 
-/// Sum of 64 numbers, in a fixed order.
-#[inline(always)]
-fn sum<T: Real>(x: &[T; WIDTH], term: impl Fn(T) -> T) -> T {
-    let mut lanes = [T::default(); 16];
-    for chunk in x.as_chunks::<16>().0 {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane += term(*x);
+/// Scales and offsets of the norms of a row, by the row's standard deviations.
+struct Scales<'a, T> {
+    gain: &'a [T; BOTH],
+    offset: &'a [T; BOTH],
+}
+
+impl<'a, T: Real> Scales<'a, T> {
+    fn of(gated: &'a Gated<T>) -> Self {
+        Self {
+            gain: gated.gain.first_chunk().expect("gains of core and gate"),
+            offset: gated.offset.first_chunk().expect("offsets of core and gate"),
         }
     }
-    tree(lanes)
-}
 
-#[inline(always)]
-fn tree<T: Real>(mut lanes: [T; 16]) -> T {
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            lanes[i] += lanes[i + half];
-        }
-    }
-    lanes[0]
-}
-
-/// Numbers less their mean over their standard deviation; gives 1 / standard deviation.
-#[inline(always)]
-pub(super) fn normalise<T: Real>(x: &mut [T; WIDTH]) -> T {
-    let share = T::narrow(1.0 / WIDTH as f64);
-    let mean = sum(x, |x| x) * share;
-    for x in x.iter_mut() {
-        *x = *x - mean;
-    }
-    let variance = sum(x, |x| x * x) * share;
-    let rstd = T::narrow(1.0) / (variance + T::narrow(1e-5)).sqrt();
-    for x in x.iter_mut() {
-        *x = *x * rstd;
-    }
-    rstd
-}
-
-/// From dE/d(normalised) in `d` to dE/dx, in place.
-#[inline(always)]
-pub(super) fn normalise_back<T: Real>(hat: &[T; WIDTH], rstd: T, d: &mut [T; WIDTH]) {
-    let share = T::narrow(1.0 / WIDTH as f64);
-    let mean = sum(d, |d| d) * share;
-    let mut lanes = [T::default(); 16];
-    for (d, hat) in d.as_chunks::<16>().0.iter().zip(hat.as_chunks::<16>().0) {
-        for i in 0..16 {
-            lanes[i] = d[i].fma(hat[i], lanes[i]);
-        }
-    }
-    let along = tree(lanes) * share;
-    for (d, hat) in d.iter_mut().zip(hat) {
-        *d = rstd * ((*d - mean) - *hat * along);
+    /// Normalised core, gate, core, gate at the columns i and, half a feature on, i + 32; with their sigmoids.
+    #[inline(always)]
+    fn four(&self, row: &[T; BOTH], rstd: [T; 2], i: usize) -> ([usize; 4], [T; 4], [T; 4]) {
+        let at = [i, WIDTH + i, QUARTER + i, WIDTH + QUARTER + i];
+        let x = from_fn(|q| {
+            let i = at[q];
+            (row[i] * rstd[q % 2]).fma(self.gain[i], self.offset[i])
+        });
+        (at, x, T::sigmoids(x))
     }
 }
 
-/// Two halves of a row.
-#[inline(always)]
-fn halves<T>(row: &mut [T; BOTH]) -> (&mut [T; WIDTH], &mut [T; WIDTH]) {
-    let (core, gate) = row.split_at_mut(WIDTH);
-    (core.first_chunk_mut().expect("half of a row"), gate.first_chunk_mut().expect("half of a row"))
-}
-
+/// Last layers, normalised, to what the gate lets through.
 struct Close<'a, T> {
     gated: &'a Gated<T>,
-    hat: &'a mut [T],
+    last: &'a [T],
     rstd: &'a mut [T],
     out: &'a mut [T],
 }
@@ -253,26 +226,32 @@ impl<T: Real> WithSimd for Close<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let gain = self.gated.gain.first_chunk::<BOTH>().expect("gains of core and gate");
-        let offset = self.gated.offset.first_chunk::<BOTH>().expect("offsets of core and gate");
-        let rows = self.hat.as_chunks_mut::<BOTH>().0.iter_mut();
+        let rows = self.last.as_chunks::<BOTH>().0;
         let rstds = self.rstd.as_chunks_mut::<2>().0;
-        for ((row, rstd), out) in rows.zip(rstds).zip(self.out.as_chunks_mut::<WIDTH>().0) {
-            let (core, gate) = halves(row);
-            *rstd = [normalise(core), normalise(gate)];
-            for i in 0..WIDTH {
-                let c = core[i].fma(gain[i], offset[i]);
-                let g = gate[i].fma(gain[WIDTH + i], offset[WIDTH + i]);
-                let (sc, sg) = T::sigmoids(c, g);
+        // All variances, then all roots: what follows one row does not wait for its root.
+        for (row, variance) in rows.iter().zip(&mut *rstds) {
+            let [core, gate] = halves(row);
+            *variance = [sum(core, |x| x * x), sum(gate, |x| x * x)];
+        }
+        for x in rstds.as_flattened_mut() {
+            *x = inverse_deviation(*x);
+        }
+        let scales = Scales::of(self.gated);
+        let out = self.out.as_chunks_mut::<WIDTH>().0;
+        for ((row, rstd), out) in rows.iter().zip(&*rstds).zip(out) {
+            for i in 0..QUARTER {
+                let (_, [c, _, d, _], [sc, sg, sd, sh]) = scales.four(row, *rstd, i);
                 out[i] = c * sc * sg;
+                out[QUARTER + i] = d * sd * sh;
             }
         }
     }
 }
 
+/// From dE/d(what the gate let through) to dE/d(last layers).
 struct Open<'a, T> {
     gated: &'a Gated<T>,
-    hat: &'a [T],
+    last: &'a [T],
     rstd: &'a [T],
     slope: &'a mut [T],
     message: &'a mut [T],
@@ -285,29 +264,47 @@ impl<T: Real> WithSimd for Open<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let one = T::narrow(1.0);
-        let gain = self.gated.gain.first_chunk::<BOTH>().expect("gains of core and gate");
-        let offset = self.gated.offset.first_chunk::<BOTH>().expect("offsets of core and gate");
-        let rows = self.hat.as_chunks::<BOTH>().0.iter().zip(self.rstd.as_chunks::<2>().0);
-        let slopes = self.slope.as_chunks_mut::<BOTH>().0.iter_mut();
+        let scales = Scales::of(self.gated);
+        let gain = scales.gain;
+        let rows = self.last.as_chunks::<BOTH>().0.iter().zip(self.rstd.as_chunks::<2>().0);
+        let slopes = self.slope.as_chunks_mut::<BOTH>().0;
         let messages = self.message.as_chunks_mut::<WIDTH>().0;
         let ones = [one; WIDTH];
-        for (r, (((row, rstd), slope), message)) in rows.zip(slopes).zip(messages).enumerate() {
+        for (r, (((row, rstd), slope), message)) in
+            rows.clone().zip(&mut *slopes).zip(messages).enumerate()
+        {
             let weight = self.weight.map_or(&ones, |w| &w.as_chunks::<WIDTH>().0[r]);
-            let (core, gate) = row.split_at(WIDTH);
-            let core = core.first_chunk::<WIDTH>().expect("half of a row");
-            let gate = gate.first_chunk::<WIDTH>().expect("half of a row");
-            let (d_core, d_gate) = halves(slope);
-            for i in 0..WIDTH {
-                let c = core[i].fma(gain[i], offset[i]);
-                let g = gate[i].fma(gain[WIDTH + i], offset[WIDTH + i]);
-                let (sc, sg) = T::sigmoids(c, g);
-                let d = message[i] * weight[i];
-                message[i] = message[i] * (c * sc * sg);
-                d_core[i] = d * sg * sc * c.fma(one - sc, one) * gain[i];
-                d_gate[i] = d * c * sc * sg * (one - sg) * gain[WIDTH + i];
+            for i in 0..QUARTER {
+                let (at, x, s) = scales.four(row, *rstd, i);
+                for [core, gate] in [[0, 1], [2, 3]] {
+                    let i = at[core];
+                    let (c, sc, sg) = (x[core], s[core], s[gate]);
+                    let d = message[i] * weight[i];
+                    message[i] = message[i] * (c * sc * sg);
+                    let through = d * sc * sg;
+                    slope[i] = through * c.fma(one - sc, one) * gain[i];
+                    slope[at[gate]] = through * c * (one - sg) * gain[at[gate]];
+                }
             }
-            normalise_back(core, rstd[0], d_core);
-            normalise_back(gate, rstd[1], d_gate);
+        }
+        for ((row, rstd), slope) in rows.zip(slopes) {
+            let ([core, gate], [d_core, d_gate]) = (halves(row), halves_mut(slope));
+            centred_back(core, rstd[0], d_core);
+            centred_back(gate, rstd[1], d_gate);
         }
     }
+}
+
+/// Two halves of a row.
+#[inline(always)]
+fn halves<T>(row: &[T; BOTH]) -> [&[T; WIDTH]; 2] {
+    let (core, gate) = row.split_at(WIDTH);
+    [core, gate].map(|half| half.first_chunk().expect("half of a row"))
+}
+
+/// Two halves of a row, to be written.
+#[inline(always)]
+fn halves_mut<T>(row: &mut [T; BOTH]) -> [&mut [T; WIDTH]; 2] {
+    let (core, gate) = row.split_at_mut(WIDTH);
+    [core, gate].map(|half| half.first_chunk_mut().expect("half of a row"))
 }

@@ -3,6 +3,8 @@
 //! The first layer of a gated perceptron acts on features of atoms, bonds and angles beside each other. It is split into one matrix
 //! for each of them, core and gate beside each other, so that products are formed once an atom or bond and not once an edge or
 //! angle. Where features are linear in radial or angular functions, both matrices become one.
+//!
+//! What goes into a layer norm has its mean subtracted there. The mean is linear, and is taken out of the matrices and biases instead.
 
 use super::dense::Linear;
 use super::gated::{BOTH, Gated, Hidden, WIDTH};
@@ -133,6 +135,14 @@ impl<'a> File<'a> {
         Linear::new(WIDTH, WIDTH, |i, o| w(o, i))
     }
 
+    /// A layer before a norm.
+    fn last<T: Real>(&self, name: &str) -> Linear<T> {
+        let w = self.entry(name, WIDTH);
+        let block = (0..WIDTH * WIDTH).map(|at| w(at % WIDTH, at / WIDTH)).collect();
+        let block = without_means(block);
+        Linear::new(WIDTH, WIDTH, |i, o| block[i * WIDTH + o])
+    }
+
     /// A layer on radial or angular functions.
     fn basis<T: Real>(&self, name: &str) -> Linear<T> {
         let w = self.entry(name, UNPADDED);
@@ -164,26 +174,25 @@ impl<'a> File<'a> {
         Linear::new(BASIS, BOTH, |n, o| product[n * BOTH + o])
     }
 
-    fn both<T: Real>(&self, [first, second]: [String; 2]) -> Vec<T> {
-        let mut both = self.vector(&first);
-        both.extend(self.vector::<T>(&second));
-        both
+    /// Core and gate beside each other.
+    fn both(&self, names: [String; 2]) -> Vec<f64> {
+        names.iter().flat_map(|name| self.0.get(name)).map(|x| f64::from(*x)).collect()
     }
 
     fn gated<T: Real>(&self, root: &str, hidden: bool) -> Gated<T> {
         let halves = ["core", "gate"].map(|half| format!("{root}.mlp_{half}.layers.3"));
         Gated {
             hidden: hidden.then(|| Hidden {
-                core: self.square(&format!("{}.weight", halves[0])),
-                gate: self.square(&format!("{}.weight", halves[1])),
-                bias: self.both(halves.clone().map(|half| format!("{half}.bias"))),
+                core: self.last(&format!("{}.weight", halves[0])),
+                gate: self.last(&format!("{}.weight", halves[1])),
+                bias: narrow(&without_means(self.both(halves.map(|half| format!("{half}.bias"))))),
             }),
-            gain: self.both(["bn1", "bn2"].map(|norm| format!("{root}.{norm}.weight"))),
-            offset: self.both(["bn1", "bn2"].map(|norm| format!("{root}.{norm}.bias"))),
+            gain: narrow(&self.both(["bn1", "bn2"].map(|norm| format!("{root}.{norm}.weight")))),
+            offset: narrow(&self.both(["bn1", "bn2"].map(|norm| format!("{root}.{norm}.bias")))),
         }
     }
 
-    fn bias<T: Real>(&self, root: &str, layer: usize) -> Vec<T> {
+    fn bias(&self, root: &str, layer: usize) -> Vec<f64> {
         self.both(["core", "gate"].map(|half| format!("{root}.mlp_{half}.layers.{layer}.bias")))
     }
 
@@ -195,7 +204,7 @@ impl<'a> File<'a> {
             neighbour: linear(&neighbour),
             basis: self.merged("bond_embedding.weight", &bond),
             bond: linear(&bond),
-            bias: self.bias(&root, 0),
+            bias: narrow(&self.bias(&root, 0)),
             gated: self.gated(&root, true),
             out: self.square(&format!("atom_conv_layers.{l}.mlp_out.layers.1.weight")),
         }
@@ -204,15 +213,17 @@ impl<'a> File<'a> {
     fn angle_layer<T: Real>(&self, root: &str, to_bonds: bool) -> AngleLayer<T> {
         let inner = format!("{root}.twoBody_bond");
         let layer = usize::from(!to_bonds);
+        // Without second layers a norm follows.
+        let centred = |block| if to_bonds { block } else { without_means(block) };
         let [first, second, angle, centre] =
-            [0, 1, 2, 3].map(|part| self.part(&inner, layer, 4, part));
+            [0, 1, 2, 3].map(|part| centred(self.part(&inner, layer, 4, part)));
         AngleLayer {
             first: linear(&first),
             second: linear(&second),
             basis: self.merged("angle_embedding.weight", &angle),
             angle: linear(&angle),
             centre: linear(&centre),
-            bias: self.bias(&inner, layer),
+            bias: narrow(&centred(self.bias(&inner, layer))),
             gated: self.gated(&inner, to_bonds),
             out: to_bonds.then(|| self.square(&format!("{root}.mlp_out.layers.1.weight"))),
         }
@@ -221,4 +232,17 @@ impl<'a> File<'a> {
 
 fn linear<T: Real>(block: &[f64]) -> Linear<T> {
     Linear::new(WIDTH, BOTH, |i, o| block[i * BOTH + o])
+}
+
+/// Less the mean over the outputs, of which core and gate have 64 each.
+fn without_means(mut block: Vec<f64>) -> Vec<f64> {
+    for outputs in block.as_chunks_mut::<WIDTH>().0 {
+        let mean = outputs.iter().sum::<f64>() / WIDTH as f64;
+        outputs.iter_mut().for_each(|x| *x -= mean);
+    }
+    block
+}
+
+fn narrow<T: Real>(numbers: &[f64]) -> Vec<T> {
+    numbers.iter().map(|x| T::narrow(*x)).collect()
 }

@@ -14,6 +14,7 @@ mod gated;
 mod graph;
 mod layers;
 mod network;
+mod norms;
 mod readout;
 mod real;
 mod rows;

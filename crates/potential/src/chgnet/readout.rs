@@ -1,8 +1,9 @@
 //! From features of atoms to energies and moments.
 
 use super::dense::product;
-use super::gated::{WIDTH, normalise, normalise_back};
+use super::gated::WIDTH;
 use super::layers::Readout;
+use super::norms::{normalise, normalise_back};
 use super::real::Real;
 use super::rows::{fill_rows, room};
 use pulp::Simd;
@@ -40,7 +41,7 @@ pub(super) fn energy<T: Real, S: Simd>(
         fill_rows(z, bias);
         super::dense::add_product(simd, &linear.forward, &y, z);
         for (y, z) in y.iter_mut().zip(&*z) {
-            *y = *z * T::sigmoids(*z, *z).0;
+            *y = *z * T::sigmoids([*z])[0];
         }
     }
     let mut total = 0.0;
@@ -53,7 +54,7 @@ pub(super) fn energy<T: Real, S: Simd>(
     for ((linear, _), z) in readout.layers.iter().zip(&before).rev() {
         let mut dz = adjoint.clone();
         for (d, z) in dz.iter_mut().zip(z) {
-            let s = T::sigmoids(*z, *z).0;
+            let s = T::sigmoids([*z])[0];
             *d = *d * s * z.fma(one - s, one);
         }
         product(simd, &linear.backward, &dz, adjoint);

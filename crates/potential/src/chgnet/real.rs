@@ -1,6 +1,7 @@
 //! Single and double precision, and the few functions that the network needs of them.
 
 use pulp::Simd;
+use std::array::from_fn;
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
@@ -46,9 +47,10 @@ pub trait Real:
     fn narrow(x: f64) -> Self;
     /// The number in double precision.
     fn wide(self) -> f64;
-    /// 1 / (1 + e^-x) of two numbers; with one division, which takes longest.
+    /// 1 / (1 + e^-x) of numbers, step by step for all of them: a processor does not look far enough ahead to do one
+    /// while another waits.
     #[must_use]
-    fn sigmoids(a: Self, b: Self) -> (Self, Self);
+    fn sigmoids<const N: usize>(x: [Self; N]) -> [Self; N];
     /// The square root.
     #[must_use]
     fn sqrt(self) -> Self;
@@ -108,33 +110,33 @@ impl Real for f32 {
     }
 
     /// To 3e-7 of the value, and never below 9e-14: gates of trained networks are closed so firmly that products of their true
-    /// values would be subnormal numbers, with which processors are ten times slower.
+    /// values would be subnormal numbers, with which processors are ten times slower. One division for two of them.
     #[inline(always)]
-    fn sigmoids(a: Self, b: Self) -> (Self, Self) {
-        let [a, b] = one_and_exp([a, b]);
-        let both = 1.0 / (a * b);
-        (b * both, a * both)
+    fn sigmoids<const N: usize>(x: [Self; N]) -> [Self; N] {
+        let below = one_and_exp(x);
+        let other: [Self; N] = from_fn(|i| if i ^ 1 < N { below[i ^ 1] } else { 1.0 });
+        let both: [Self; N] =
+            from_fn(|i| if i % 2 == 0 { 1.0 / (below[i] * other[i]) } else { 0.0 });
+        from_fn(|i| other[i] * both[i & !1])
     }
 }
 
-/// 1 + e^-x of two numbers, x first brought within -30 and 30; e^-x to 2e-7 of the value: 2^n times a polynomial in r, -x = n ln 2 + r, of
-/// the least error for |r| <= ln 2 / 2 (Remez). Without branches, and step by step for both: a processor does not look far enough ahead
-/// to do one while the other waits.
+/// 1 + e^-x of numbers, x first brought within -30 and 30; e^-x to 2e-7 of the value: 2^n times a polynomial in r, -x = n ln 2 + r, of
+/// the least error for |r| <= ln 2 / 2 (Remez). Without branches.
 #[inline(always)]
-fn one_and_exp([a, b]: [f32; 2]) -> [f32; 2] {
+fn one_and_exp<const N: usize>(x: [f32; N]) -> [f32; N] {
     // Added to a number below 2^22, it leaves the nearest integer in the last bits.
     const SHIFT: f32 = 12_582_912.0;
     const LOG2_E: f32 = std::f32::consts::LOG2_E;
     const LN_2: f32 = std::f32::consts::LN_2;
-    let (a, b) = (within(a, 30.0), within(b, 30.0));
-    let (m, n) = (a.mul_add(-LOG2_E, SHIFT), b.mul_add(-LOG2_E, SHIFT));
-    let (r, s) = ((m - SHIFT).mul_add(LN_2, a), (n - SHIFT).mul_add(LN_2, b));
-    let (p, q) = (r.mul_add(-0.008_297_619, 0.041_915_63), s.mul_add(-0.008_297_619, 0.041_915_63));
-    let (p, q) = (p.mul_add(r, -0.166_675_76), q.mul_add(s, -0.166_675_76));
-    let (p, q) = (p.mul_add(r, 0.499_988_9), q.mul_add(s, 0.499_988_9));
-    let (p, q) = (p.mul_add(r, -0.999_999_7), q.mul_add(s, -0.999_999_7));
-    let (p, q) = (p.mul_add(r, 1.0), q.mul_add(s, 1.0));
-    [p.mul_add(power(m), 1.0), q.mul_add(power(n), 1.0)]
+    let x = x.map(|x| within(x, 30.0));
+    let n = x.map(|x| x.mul_add(-LOG2_E, SHIFT));
+    let r: [f32; N] = from_fn(|i| (n[i] - SHIFT).mul_add(LN_2, x[i]));
+    let mut p = r.map(|r| r.mul_add(-0.008_297_619, 0.041_915_63));
+    for c in [-0.166_675_76, 0.499_988_9, -0.999_999_7, 1.0] {
+        p = from_fn(|i| p[i].mul_add(r[i], c));
+    }
+    from_fn(|i| p[i].mul_add(power(n[i]), 1.0))
 }
 
 /// 2 to the integer in the last bits.
@@ -164,8 +166,8 @@ impl Real for f64 {
     }
 
     #[inline(always)]
-    fn sigmoids(a: Self, b: Self) -> (Self, Self) {
-        (1.0 / (1.0 + libm::exp(-a)), 1.0 / (1.0 + libm::exp(-b)))
+    fn sigmoids<const N: usize>(x: [Self; N]) -> [Self; N] {
+        x.map(|x| 1.0 / (1.0 + libm::exp(-x)))
     }
 }
 
@@ -205,14 +207,16 @@ mod tests {
     fn sigmoids_have_six_digits() {
         for i in -290..=290 {
             let (x, y) = (i as f32 * 0.1, (i * 17 % 290) as f32 * 0.1);
-            let found = f32::sigmoids(x, y);
-            let expected = f64::sigmoids(f64::from(x), f64::from(y));
-            let error = |found, expected: f64| (f64::from(found) - expected).abs() / expected;
-            assert!(error(found.0, expected.0) < 5e-7, "{x}: {found:?}");
-            assert!(error(found.1, expected.1) < 5e-7, "{y}: {found:?}");
+            let x = [x, y, -x, x + y];
+            let found = f32::sigmoids(x);
+            let expected = f64::sigmoids(x.map(f64::from));
+            for (found, expected) in found.into_iter().zip(expected) {
+                let error = (f64::from(found) - expected).abs() / expected;
+                assert!(error < 5e-7 || expected < 1e-13, "{x:?}: {found} {expected}");
+            }
         }
         for x in [31.0_f32, 1e4, f32::INFINITY] {
-            let (low, high) = f32::sigmoids(-x, x);
+            let [low, high] = f32::sigmoids([-x, x]);
             assert!((low - 9.3576e-14).abs() < 1e-17 && (high - 1.0).abs() < 1e-6, "{low} {high}");
         }
     }
