@@ -4,10 +4,10 @@
 
 use super::blocks::each_block;
 use super::dense::{add_product, product};
-use super::gated::{BOTH, Block, WIDTH};
+use super::gated::{BOTH, Block, Factor, WIDTH};
 use super::layers::{AtomLayer, BASIS};
 use super::real::Real;
-use super::rows::{Pick, fill_rows, gather, room, scale, scatter, zeros};
+use super::rows::{Pick, fill_rows, gather, room, scatter, zeros};
 use super::space::{BlockSpace, Products, Space};
 use pulp::Simd;
 use std::ops::Range;
@@ -28,19 +28,20 @@ pub(super) fn forward<T: Real, S: Simd>(
     l: usize,
     space: &mut Space<T>,
 ) {
-    let Space { graph, bases, features, products, kept, blocks, .. } = space;
-    let (n_atoms, n_bonds) = (features.atoms.len() / WIDTH, graph.bonds.len());
+    let Space { quotient, bases, features, products, kept, blocks, .. } = space;
+    let (edges, n_short) = (&quotient.edges, quotient.n_short);
+    let (n_atoms, n_bonds) = (quotient.atoms.classes.len(), quotient.bonds.classes.len());
     room(&mut products.centre, n_atoms * BOTH);
     room(&mut products.neighbour, n_atoms * BOTH);
     room(&mut products.bond, n_bonds * BOTH);
     fill_rows(&mut products.centre, &layer.bias);
     add_product(simd, &layer.centre.forward, &features.atoms, &mut products.centre);
     product(simd, &layer.neighbour.forward, &features.atoms, &mut products.neighbour);
-    let (short, long) = products.bond.split_at_mut(graph.n_short * BOTH);
+    let (short, long) = products.bond.split_at_mut(n_short * BOTH);
     product(simd, &layer.bond.forward, &features.bonds, short);
-    product(simd, &layer.basis.forward, &bases.radial[graph.n_short * BASIS..], long);
+    product(simd, &layer.basis.forward, &bases.radial[n_short * BASIS..], long);
     zeros(&mut products.sums, n_atoms * WIDTH);
-    let n_edges = graph.centre.len();
+    let n_edges = edges.bond.len();
     kept[l].reserve(n_edges, true);
     let (of_centre, of_bond, of_neighbour) =
         (&products.centre[..], &products.bond[..], &products.neighbour[..]);
@@ -48,20 +49,21 @@ pub(super) fn forward<T: Real, S: Simd>(
     let work =
         |_: &Vec<T>, rows: Range<usize>, kept: &mut Block<'_, T>, space: &mut BlockSpace<T>| {
             let message = &mut space.message[..rows.len() * WIDTH];
-            let [centre, neighbour, bond] =
-                [&graph.centre, &graph.neighbour, &graph.bond].map(|index| &index[rows.clone()]);
+            let [centre, neighbour, bond, times] =
+                [&edges.centre, &edges.neighbour, &edges.bond, &edges.times]
+                    .map(|index| &index[rows.clone()]);
             let picks = [
                 Pick { table: of_centre, index: centre },
                 Pick { table: of_bond, index: bond },
                 Pick { table: of_neighbour, index: neighbour },
             ];
             gather::<T, S, BOTH, 3>(simd, picks, kept.first(&layer.gated));
-            layer.gated.forward(simd, kept, &mut space.hidden, message);
-            scale(simd, message, Pick { table: weights, index: bond });
+            let factor = Factor { weights: Pick { table: weights, index: bond }, times };
+            layer.gated.forward(simd, kept, &mut space.hidden, message, Some(factor));
         };
     let finish = |sums: &mut Vec<T>, rows: Range<usize>, space: &BlockSpace<T>| {
         let message = &space.message[..rows.len() * WIDTH];
-        scatter::<T, S, WIDTH>(simd, message, &graph.centre[rows], sums);
+        scatter::<T, S, WIDTH>(simd, message, &edges.centre[rows], sums);
     };
     each_block(n_edges, &mut kept[l], blocks, &mut products.sums, work, finish);
     add_product(simd, &layer.out.forward, &products.sums, &mut features.atoms);
@@ -77,8 +79,9 @@ pub(super) fn backward<T: Real, S: Simd>(
     deeper: bool,
     space: &mut Space<T>,
 ) {
-    let Space { graph, features, adjoints, products, kept, blocks, .. } = space;
-    let (n_atoms, n_bonds) = (features.atoms.len() / WIDTH, graph.bonds.len());
+    let Space { quotient, features, adjoints, products, kept, blocks, .. } = space;
+    let (edges, n_short) = (&quotient.edges, quotient.n_short);
+    let (n_atoms, n_bonds) = (quotient.atoms.classes.len(), quotient.bonds.classes.len());
     room(&mut products.sums, n_atoms * WIDTH);
     product(simd, &layer.out.backward, &adjoints.atoms, &mut products.sums);
     zeros(&mut products.bond, n_bonds * BOTH);
@@ -91,18 +94,18 @@ pub(super) fn backward<T: Real, S: Simd>(
                 kept: &mut Block<'_, T>,
                 space: &mut BlockSpace<T>| {
         let message = &mut space.message[..rows.len() * WIDTH];
-        let weight = &mut space.weight[..rows.len() * WIDTH];
-        let [centre, bond] = [&graph.centre, &graph.bond].map(|index| &index[rows.clone()]);
-        gather::<T, S, WIDTH, 1>(simd, [Pick { table: sums, index: centre }], message);
-        gather::<T, S, WIDTH, 1>(simd, [Pick { table: weights, index: bond }], weight);
+        let [centre, bond, times] =
+            [&edges.centre, &edges.bond, &edges.times].map(|index| &index[rows.clone()]);
+        let factor = Factor { weights: Pick { table: weights, index: bond }, times };
         let scratch = [&mut space.hidden[..], &mut space.slope[..]];
-        layer.gated.backward(simd, kept, scratch, message, Some(weight));
+        let from = Pick { table: &*sums, index: centre };
+        layer.gated.backward(simd, kept, scratch, from, message, Some(factor));
     };
     let finish = |tables: &mut Tables<'_, T>, rows: Range<usize>, space: &BlockSpace<T>| {
         let message = &space.message[..rows.len() * WIDTH];
         let first = layer.gated.first(space, rows.len());
         let [centre, neighbour, bond] =
-            [&graph.centre, &graph.neighbour, &graph.bond].map(|index| &index[rows.clone()]);
+            [&edges.centre, &edges.neighbour, &edges.bond].map(|index| &index[rows.clone()]);
         scatter::<T, S, WIDTH>(simd, message, bond, tables.weights);
         scatter::<T, S, BOTH>(simd, first, bond, tables.bond);
         if deeper {
@@ -111,10 +114,10 @@ pub(super) fn backward<T: Real, S: Simd>(
         }
     };
     let mut tables = Tables { weights: &mut adjoints.atom_weights, bond, centre, neighbour };
-    each_block(graph.centre.len(), &mut kept[l], blocks, &mut tables, work, finish);
-    let (short, long) = products.bond.split_at(graph.n_short * BOTH);
+    each_block(edges.bond.len(), &mut kept[l], blocks, &mut tables, work, finish);
+    let (short, long) = products.bond.split_at(n_short * BOTH);
     add_product(simd, &layer.bond.backward, short, &mut adjoints.bonds);
-    let radial = &mut adjoints.radial[graph.n_short * BASIS..];
+    let radial = &mut adjoints.radial[n_short * BASIS..];
     add_product(simd, &layer.basis.backward, long, radial);
     if deeper {
         add_product(simd, &layer.centre.backward, &products.centre, &mut adjoints.atoms);

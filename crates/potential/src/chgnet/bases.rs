@@ -6,6 +6,7 @@
 
 use super::graph::Graph;
 use super::layers::BASIS;
+use super::quotient::Partition;
 use super::real::{Real, sin_cos};
 use super::rows::room;
 use nalgebra::{Matrix3, Vector3};
@@ -37,15 +38,15 @@ impl Frequencies {
 pub(super) fn radial<T: Real, S: Simd>(
     simd: S,
     frequencies: &Frequencies,
-    distances: impl ExactSizeIterator<Item = f64>,
+    distances: &[f64],
     values: &mut Vec<T>,
     slopes: &mut Vec<T>,
 ) {
     room(values, distances.len() * BASIS);
     room(slopes, distances.len() * BASIS);
     let rows = values.as_chunks_mut().0.iter_mut().zip(slopes.as_chunks_mut().0);
-    for (d, (values, slopes)) in distances.zip(rows) {
-        simd.vectorize(Radial { frequencies, d, values, slopes });
+    for (d, (values, slopes)) in distances.iter().zip(rows) {
+        simd.vectorize(Radial { frequencies, d: *d, values, slopes });
     }
 }
 
@@ -78,21 +79,15 @@ impl<T: Real> WithSimd for Radial<'_, T> {
     }
 }
 
-/// Angular functions of all pairs of edges.
+/// Angular functions of angles of these cosines.
 #[inline(always)]
 pub(super) fn angular<T: Real, S: Simd>(
     simd: S,
     frequencies: &[f64],
-    graph: &Graph,
-    cosines: &mut Vec<f64>,
+    cosines: &[f64],
     values: &mut Vec<T>,
 ) {
-    cosines.clear();
-    cosines.extend(graph.angles.iter().map(|pair| {
-        let ((a, da), (b, db)) = (graph.vector(pair.first), graph.vector(pair.second));
-        a.dot(&b) / (da * db)
-    }));
-    room(values, graph.angles.len() * BASIS);
+    room(values, cosines.len() * BASIS);
     let mut waves = [0.0; WAVES];
     waves.copy_from_slice(&frequencies[..WAVES]);
     for (cosine, values) in cosines.iter().zip(values.as_chunks_mut().0) {
@@ -131,6 +126,8 @@ impl<T: Real> WithSimd for Angular<'_, T> {
 pub(super) struct Pull {
     /// dE/dv of each bond.
     bonds: Vec<Vector3<f64>>,
+    /// Derivatives in one length or angle of each class.
+    slopes: Vec<f64>,
 }
 
 impl Pull {
@@ -140,32 +137,44 @@ impl Pull {
         self.bonds.resize(n_bonds, Vector3::zeros());
     }
 
-    /// Adds derivatives in radial functions of the first bonds.
-    pub(super) fn radial<T: Real>(&mut self, graph: &Graph, slopes: &[T], adjoint: &[T]) {
+    /// Adds derivatives in radial functions of the first classes of bonds.
+    pub(super) fn radial<T: Real>(
+        &mut self,
+        graph: &Graph,
+        bonds: &Partition,
+        slopes: &[T],
+        adjoint: &[T],
+    ) {
         let rows = slopes.as_chunks::<BASIS>().0.iter().zip(adjoint.as_chunks::<BASIS>().0);
-        for ((bond, pull), (slopes, adjoint)) in graph.bonds.iter().zip(&mut self.bonds).zip(rows) {
+        self.slopes.clear();
+        self.slopes.extend(bonds.classes.iter().zip(rows).map(|(class, (slopes, adjoint))| {
             let mut lanes = [0.0; 8];
             for (s, a) in slopes.as_chunks::<8>().0.iter().zip(adjoint.as_chunks::<8>().0) {
                 for i in 0..8 {
                     lanes[i] += s[i].wide() * a[i].wide();
                 }
             }
-            let sum: f64 = lanes.iter().sum();
-            *pull += bond.vector * (sum / bond.distance);
+            lanes.iter().sum::<f64>() / f64::from(class.members)
+        }));
+        for ((bond, pull), class) in graph.bonds.iter().zip(&mut self.bonds).zip(&bonds.of) {
+            if let Some(slope) = self.slopes.get(*class as usize) {
+                *pull += bond.vector * (slope / bond.distance);
+            }
         }
     }
 
-    /// Adds derivatives in angular functions.
+    /// Adds derivatives in angular functions of all classes of pairs.
     pub(super) fn angular<T: Real>(
         &mut self,
         frequencies: &[f64],
         graph: &Graph,
-        cosines: &[f64],
+        pairs: &Partition,
         values: &[T],
         adjoint: &[T],
     ) {
         let rows = values.as_chunks::<BASIS>().0.iter().zip(adjoint.as_chunks::<BASIS>().0);
-        for ((pair, c0), (values, adjoint)) in graph.angles.iter().zip(cosines).zip(rows) {
+        self.slopes.clear();
+        self.slopes.extend(pairs.classes.iter().zip(rows).map(|(class, (values, adjoint))| {
             let mut slope = 0.0;
             for (k, w) in frequencies[..WAVES].iter().enumerate() {
                 let (sin, cos) = (1 + k, 1 + WAVES + k);
@@ -173,8 +182,11 @@ impl Pull {
                     - adjoint[cos].wide() * values[sin].wide();
                 slope += w * along;
             }
+            slope / f64::from(class.members)
+        }));
+        for ((pair, c0), class) in graph.angles.iter().zip(&graph.cosines).zip(&pairs.of) {
             let c = c0 * INSIDE;
-            let d = -slope * INSIDE / (1.0 - c * c).sqrt();
+            let d = -self.slopes[*class as usize] * INSIDE / (1.0 - c * c).sqrt();
             let ((a, da), (b, db)) = (graph.vector(pair.first), graph.vector(pair.second));
             let (a, b) = (a / da, b / db);
             self.edge(pair.first, (b - a * *c0) * (d / da));

@@ -1,19 +1,17 @@
 //! The gated perceptron: two columns of layers, one of which opens and closes the other.
 
 use super::dense::{Linear, Rows, Start, accumulate};
-use super::norms::{centred_back, inverse_deviation, sum};
+use super::gates::{Close, Open, Silu};
 use super::real::Real;
+use super::rows::{Pick, multiply};
 use super::space::BlockSpace;
-use pulp::{Simd, WithSimd};
-use std::array::from_fn;
+use pulp::Simd;
 use std::ops::Range;
 
 /// Width of features.
 pub(super) const WIDTH: usize = 64;
 /// Core and gate beside each other.
 pub(super) const BOTH: usize = 2 * WIDTH;
-/// A quarter of that: functions are formed of four numbers at a time.
-const QUARTER: usize = BOTH / 4;
 
 /// Second layers of core and gate.
 #[derive(Debug, Clone)]
@@ -36,6 +34,13 @@ pub(super) struct Gated<T> {
     pub(super) gain: Vec<T>,
     /// Their offsets.
     pub(super) offset: Vec<T>,
+}
+
+/// What rows are multiplied by behind the gate: a row of weights, and how often they count.
+#[derive(Clone, Copy)]
+pub(super) struct Factor<'a, T> {
+    pub(super) weights: Pick<'a, T>,
+    pub(super) times: &'a [u32],
 }
 
 /// What the way back needs of rows that went forward.
@@ -94,7 +99,7 @@ impl<T: Real> Block<'_, T> {
 }
 
 impl<T: Real> Gated<T> {
-    /// `out` of 64 numbers a row, from first layers.
+    /// `out` of 64 numbers a row, from first layers, times the factor.
     #[inline(always)]
     pub(super) fn forward<S: Simd>(
         &self,
@@ -102,6 +107,7 @@ impl<T: Real> Gated<T> {
         block: &mut Block<'_, T>,
         scratch: &mut [T],
         out: &mut [T],
+        factor: Option<Factor<'_, T>>,
     ) {
         if let Some(hidden) = &self.hidden {
             let scratch = &mut scratch[..block.pre.len()];
@@ -111,7 +117,7 @@ impl<T: Real> Gated<T> {
             accumulate(simd, &hidden.core.forward, core, bias, (&mut *block.last, BOTH, 0));
             accumulate(simd, &hidden.gate.forward, gate, bias, (&mut *block.last, BOTH, WIDTH));
         }
-        simd.vectorize(Close { gated: self, last: block.last, rstd: block.rstd, out });
+        simd.vectorize(Close { gated: self, last: block.last, rstd: block.rstd, out, factor });
     }
 
     /// Where [`backward`](Self::backward) leaves dE/d(first layers).
@@ -120,7 +126,7 @@ impl<T: Real> Gated<T> {
         &all[..n_rows * BOTH]
     }
 
-    /// From dE/d(out w) in `message` to dE/d(first layers), which is given back; `message` becomes dE/dw. Without `weight` w is 1.
+    /// From dE/d(out factor) in `from` to dE/d(first layers), which is given back, and to dE/d(weights) in `message`.
     /// What was kept is only read: it is far from the processor, and would have to be written back.
     #[inline(always)]
     pub(super) fn backward<'a, S: Simd>(
@@ -128,183 +134,19 @@ impl<T: Real> Gated<T> {
         simd: S,
         block: &Block<'_, T>,
         [scratch, slope]: [&'a mut [T]; 2],
+        from: Pick<'_, T>,
         message: &mut [T],
-        weight: Option<&[T]>,
+        factor: Option<Factor<'_, T>>,
     ) -> &'a mut [T] {
         let slope = &mut slope[..block.last.len()];
         let (last, rstd) = (&*block.last, &*block.rstd);
-        simd.vectorize(Open { gated: self, last, rstd, slope, message, weight });
+        simd.vectorize(Open { gated: self, last, rstd, slope, from, message, factor });
         let Some(hidden) = &self.hidden else { return slope };
         let scratch = &mut scratch[..block.pre.len()];
         let [core, gate] = [0, WIDTH].map(|at| Rows { data: &slope[at..], stride: BOTH });
         accumulate(simd, &hidden.core.backward, core, Start::Zero, (&mut *scratch, BOTH, 0));
         accumulate(simd, &hidden.gate.backward, gate, Start::Zero, (&mut *scratch, BOTH, WIDTH));
-        simd.vectorize(Times { x: scratch, by: block.pre });
+        multiply(simd, scratch, block.pre);
         scratch
     }
-}
-
-/// s of first layers, which become s' of them.
-struct Silu<'a, T> {
-    pre: &'a mut [T],
-    out: &'a mut [T],
-}
-
-impl<T: Real> WithSimd for Silu<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let one = T::narrow(1.0);
-        let rows = self.pre.as_chunks_mut::<BOTH>().0.iter_mut();
-        for (x, y) in rows.zip(self.out.as_chunks_mut::<BOTH>().0) {
-            for i in 0..QUARTER {
-                let at: [usize; 4] = from_fn(|q| q * QUARTER + i);
-                let s = T::sigmoids(at.map(|i| x[i]));
-                for (s, i) in s.into_iter().zip(at) {
-                    y[i] = x[i] * s;
-                    x[i] = s * x[i].fma(one - s, one);
-                }
-            }
-        }
-    }
-}
-
-/// Numbers times numbers, in place.
-struct Times<'a, T> {
-    x: &'a mut [T],
-    by: &'a [T],
-}
-
-impl<T: Real> WithSimd for Times<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        for (x, by) in self.x.iter_mut().zip(self.by) {
-            *x = *x * *by;
-        }
-    }
-}
-
-/// Scales and offsets of the norms of a row, by the row's standard deviations.
-struct Scales<'a, T> {
-    gain: &'a [T; BOTH],
-    offset: &'a [T; BOTH],
-}
-
-impl<'a, T: Real> Scales<'a, T> {
-    fn of(gated: &'a Gated<T>) -> Self {
-        Self {
-            gain: gated.gain.first_chunk().expect("gains of core and gate"),
-            offset: gated.offset.first_chunk().expect("offsets of core and gate"),
-        }
-    }
-
-    /// Normalised core, gate, core, gate at the columns i and, half a feature on, i + 32; with their sigmoids.
-    #[inline(always)]
-    fn four(&self, row: &[T; BOTH], rstd: [T; 2], i: usize) -> ([usize; 4], [T; 4], [T; 4]) {
-        let at = [i, WIDTH + i, QUARTER + i, WIDTH + QUARTER + i];
-        let x = from_fn(|q| {
-            let i = at[q];
-            (row[i] * rstd[q % 2]).fma(self.gain[i], self.offset[i])
-        });
-        (at, x, T::sigmoids(x))
-    }
-}
-
-/// Last layers, normalised, to what the gate lets through.
-struct Close<'a, T> {
-    gated: &'a Gated<T>,
-    last: &'a [T],
-    rstd: &'a mut [T],
-    out: &'a mut [T],
-}
-
-impl<T: Real> WithSimd for Close<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let rows = self.last.as_chunks::<BOTH>().0;
-        let rstds = self.rstd.as_chunks_mut::<2>().0;
-        // All variances, then all roots: what follows one row does not wait for its root.
-        for (row, variance) in rows.iter().zip(&mut *rstds) {
-            let [core, gate] = halves(row);
-            *variance = [sum(core, |x| x * x), sum(gate, |x| x * x)];
-        }
-        for x in rstds.as_flattened_mut() {
-            *x = inverse_deviation(*x);
-        }
-        let scales = Scales::of(self.gated);
-        let out = self.out.as_chunks_mut::<WIDTH>().0;
-        for ((row, rstd), out) in rows.iter().zip(&*rstds).zip(out) {
-            for i in 0..QUARTER {
-                let (_, [c, _, d, _], [sc, sg, sd, sh]) = scales.four(row, *rstd, i);
-                out[i] = c * sc * sg;
-                out[QUARTER + i] = d * sd * sh;
-            }
-        }
-    }
-}
-
-/// From dE/d(what the gate let through) to dE/d(last layers).
-struct Open<'a, T> {
-    gated: &'a Gated<T>,
-    last: &'a [T],
-    rstd: &'a [T],
-    slope: &'a mut [T],
-    message: &'a mut [T],
-    weight: Option<&'a [T]>,
-}
-
-impl<T: Real> WithSimd for Open<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let one = T::narrow(1.0);
-        let scales = Scales::of(self.gated);
-        let gain = scales.gain;
-        let rows = self.last.as_chunks::<BOTH>().0.iter().zip(self.rstd.as_chunks::<2>().0);
-        let slopes = self.slope.as_chunks_mut::<BOTH>().0;
-        let messages = self.message.as_chunks_mut::<WIDTH>().0;
-        let ones = [one; WIDTH];
-        for (r, (((row, rstd), slope), message)) in
-            rows.clone().zip(&mut *slopes).zip(messages).enumerate()
-        {
-            let weight = self.weight.map_or(&ones, |w| &w.as_chunks::<WIDTH>().0[r]);
-            for i in 0..QUARTER {
-                let (at, x, s) = scales.four(row, *rstd, i);
-                for [core, gate] in [[0, 1], [2, 3]] {
-                    let i = at[core];
-                    let (c, sc, sg) = (x[core], s[core], s[gate]);
-                    let d = message[i] * weight[i];
-                    message[i] = message[i] * (c * sc * sg);
-                    let through = d * sc * sg;
-                    slope[i] = through * c.fma(one - sc, one) * gain[i];
-                    slope[at[gate]] = through * c * (one - sg) * gain[at[gate]];
-                }
-            }
-        }
-        for ((row, rstd), slope) in rows.zip(slopes) {
-            let ([core, gate], [d_core, d_gate]) = (halves(row), halves_mut(slope));
-            centred_back(core, rstd[0], d_core);
-            centred_back(gate, rstd[1], d_gate);
-        }
-    }
-}
-
-/// Two halves of a row.
-#[inline(always)]
-fn halves<T>(row: &[T; BOTH]) -> [&[T; WIDTH]; 2] {
-    let (core, gate) = row.split_at(WIDTH);
-    [core, gate].map(|half| half.first_chunk().expect("half of a row"))
-}
-
-/// Two halves of a row, to be written.
-#[inline(always)]
-fn halves_mut<T>(row: &mut [T; BOTH]) -> [&mut [T; WIDTH]; 2] {
-    let (core, gate) = row.split_at_mut(WIDTH);
-    [core, gate].map(|half| half.first_chunk_mut().expect("half of a row"))
 }

@@ -18,22 +18,10 @@ pub(super) struct Graph {
     pub(super) bonds: Vec<Pair>,
     /// How many are short.
     pub(super) n_short: usize,
-    /// Atom that an edge starts from.
-    pub(super) centre: Vec<u32>,
-    /// Atom that an edge leads to.
-    pub(super) neighbour: Vec<u32>,
-    /// Bond of an edge.
-    pub(super) bond: Vec<u32>,
     /// Pairs of short edges with one centre.
     pub(super) angles: Vec<AnglePair>,
-    /// Atom at the corner of an angle.
-    pub(super) corner: Vec<u32>,
-    /// First bond of an angle.
-    pub(super) first: Vec<u32>,
-    /// Second bond of an angle.
-    pub(super) second: Vec<u32>,
-    /// Pair of an angle.
-    pub(super) pair: Vec<u32>,
+    /// Their cosines.
+    pub(super) cosines: Vec<f64>,
     /// Short edges of each atom.
     around: Vec<Vec<u32>>,
 }
@@ -54,15 +42,6 @@ impl Graph {
         // Stable: the order within each kind stays.
         self.bonds.sort_by_key(|b| b.distance >= SHORT);
         self.n_short = self.bonds.partition_point(|b| b.distance < SHORT);
-        for list in [&mut self.centre, &mut self.neighbour, &mut self.bond] {
-            list.clear();
-        }
-        for (u, bond) in self.bonds.iter().enumerate() {
-            let (i, j) = (bond.first as u32, bond.second as u32);
-            self.centre.extend([i, j]);
-            self.neighbour.extend([j, i]);
-            self.bond.extend([u as u32; 2]);
-        }
         self.join(structure.n_sites());
         Ok(())
     }
@@ -73,25 +52,38 @@ impl Graph {
             list.clear();
         }
         self.around.resize_with(n_sites, Vec::new);
-        for (edge, centre) in self.centre[..2 * self.n_short].iter().enumerate() {
-            self.around[*centre as usize].push(edge as u32);
+        for edge in 0..2 * self.n_short {
+            let centre = self.centre(edge);
+            self.around[centre].push(edge as u32);
         }
         self.angles.clear();
-        for list in [&mut self.corner, &mut self.first, &mut self.second, &mut self.pair] {
-            list.clear();
-        }
-        for (atom, edges) in self.around[..n_sites].iter().enumerate() {
+        for edges in &self.around[..n_sites] {
             for (at, second) in edges.iter().enumerate() {
-                for first in &edges[..at] {
-                    let p = self.angles.len() as u32;
-                    self.angles.push(AnglePair { first: *first, second: *second });
-                    self.corner.extend([atom as u32; 2]);
-                    self.first.extend([first / 2, second / 2]);
-                    self.second.extend([second / 2, first / 2]);
-                    self.pair.extend([p; 2]);
-                }
+                let pairs =
+                    edges[..at].iter().map(|first| AnglePair { first: *first, second: *second });
+                self.angles.extend(pairs);
             }
         }
+        let mut cosines = std::mem::take(&mut self.cosines);
+        cosines.clear();
+        cosines.extend(self.angles.iter().map(|pair| {
+            let ((a, da), (b, db)) = (self.vector(pair.first), self.vector(pair.second));
+            a.dot(&b) / (da * db)
+        }));
+        self.cosines = cosines;
+    }
+
+    /// Atom that an edge starts from.
+    pub(super) fn centre(&self, edge: usize) -> usize {
+        let bond = &self.bonds[edge / 2];
+        if edge.is_multiple_of(2) { bond.first } else { bond.second }
+    }
+
+    /// Edges of an angle in their order.
+    pub(super) fn edges_of(&self, angle: usize) -> (usize, usize) {
+        let AnglePair { first, second } = self.angles[angle / 2];
+        let (a, b) = (first as usize, second as usize);
+        if angle.is_multiple_of(2) { (a, b) } else { (b, a) }
     }
 
     /// From the atom that an edge leads to, to the one that it starts from, Å, and its length.
@@ -116,16 +108,15 @@ mod tests {
         let mut graph = Graph::default();
         graph.fill(&s).unwrap();
         // 6 neighbours at 2.9 Å, 12 at 4.1 Å, 8 at 5.02 Å, 6 at 5.8 Å.
-        assert_eq!((graph.n_short, graph.bonds.len(), graph.centre.len()), (3, 16, 32));
-        assert_eq!((graph.angles.len(), graph.pair.len()), (15, 30));
+        assert_eq!((graph.n_short, graph.bonds.len(), graph.angles.len()), (3, 16, 15));
         let straight = graph.angles.iter().filter(|p| {
             let ((a, _), (b, _)) = (graph.vector(p.first), graph.vector(p.second));
             (a + b).norm() < 1e-12
         });
         assert_eq!(straight.count(), 3);
         // Filling it again changes nothing.
-        let before = graph.first.clone();
+        let before = graph.cosines.clone();
         graph.fill(&s).unwrap();
-        assert_eq!(graph.first, before);
+        assert_eq!(graph.cosines, before);
     }
 }

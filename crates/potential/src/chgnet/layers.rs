@@ -175,7 +175,7 @@ impl<'a> File<'a> {
     }
 
     /// Core and gate beside each other.
-    fn both(&self, names: [String; 2]) -> Vec<f64> {
+    fn both(&self, names: &[String; 2]) -> Vec<f64> {
         names.iter().flat_map(|name| self.0.get(name)).map(|x| f64::from(*x)).collect()
     }
 
@@ -185,15 +185,15 @@ impl<'a> File<'a> {
             hidden: hidden.then(|| Hidden {
                 core: self.last(&format!("{}.weight", halves[0])),
                 gate: self.last(&format!("{}.weight", halves[1])),
-                bias: narrow(&without_means(self.both(halves.map(|half| format!("{half}.bias"))))),
+                bias: narrow(&without_means(self.both(&halves.map(|half| format!("{half}.bias"))))),
             }),
-            gain: narrow(&self.both(["bn1", "bn2"].map(|norm| format!("{root}.{norm}.weight")))),
-            offset: narrow(&self.both(["bn1", "bn2"].map(|norm| format!("{root}.{norm}.bias")))),
+            gain: narrow(&self.both(&["bn1", "bn2"].map(|norm| format!("{root}.{norm}.weight")))),
+            offset: narrow(&self.both(&["bn1", "bn2"].map(|norm| format!("{root}.{norm}.bias")))),
         }
     }
 
     fn bias(&self, root: &str, layer: usize) -> Vec<f64> {
-        self.both(["core", "gate"].map(|half| format!("{root}.mlp_{half}.layers.{layer}.bias")))
+        self.both(&["core", "gate"].map(|half| format!("{root}.mlp_{half}.layers.{layer}.bias")))
     }
 
     fn atom_layer<T: Real>(&self, l: usize) -> AtomLayer<T> {
@@ -238,7 +238,9 @@ fn linear<T: Real>(block: &[f64]) -> Linear<T> {
 fn without_means(mut block: Vec<f64>) -> Vec<f64> {
     for outputs in block.as_chunks_mut::<WIDTH>().0 {
         let mean = outputs.iter().sum::<f64>() / WIDTH as f64;
-        outputs.iter_mut().for_each(|x| *x -= mean);
+        for x in outputs {
+            *x -= mean;
+        }
     }
     block
 }

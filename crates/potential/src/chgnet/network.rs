@@ -18,6 +18,8 @@ pub(crate) struct Network<T> {
     layers: Layers<T>,
     long: bases::Frequencies,
     short: bases::Frequencies,
+    /// Lengths, Å, and cosines that differ less are alike; see [`Quotient`](super::quotient::Quotient).
+    pub(super) alike: f64,
 }
 
 impl<T: Real> Network<T> {
@@ -25,7 +27,7 @@ impl<T: Real> Network<T> {
         let layers = Layers::new(weights);
         let long = bases::Frequencies::new(&layers.radial[0], CUTOFF);
         let short = bases::Frequencies::new(&layers.radial[1], SHORT);
-        Self { layers, long, short }
+        Self { layers, long, short, alike: T::ALIKE }
     }
 
     /// Energy, forces, stress and moments of a crystal of elements up to plutonium.
@@ -36,6 +38,8 @@ impl<T: Real> Network<T> {
         out: &mut Evaluation,
     ) -> Result<(), PotentialError> {
         space.graph.fill(structure)?;
+        let elements = structure.sites().iter().map(|s| u64::from(s.element.atomic_number()));
+        space.quotient.fill(&space.graph, elements, self.alike);
         out.reset(structure.n_sites());
         pulp::Arch::new().dispatch(Pass { network: self, structure, space, out });
         out.check()
@@ -58,7 +62,7 @@ impl<T: Real> WithSimd for Pass<'_, T> {
         let layers = &network.layers;
         functions(simd, network, space);
         embed(simd, layers, structure, space);
-        let has_angles = !space.graph.angles.is_empty();
+        let has_angles = space.quotient.angles.len() > 0;
         for l in 0..3 {
             atoms::forward(simd, &layers.atoms[l], l, space);
             if has_angles {
@@ -68,12 +72,14 @@ impl<T: Real> WithSimd for Pass<'_, T> {
                 }
             }
         }
-        readout::moments(&layers.moment, &space.features.atoms, &mut out.magmoms);
+        let sites = &space.quotient.atoms.of;
+        readout::moments(&layers.moment, &space.features.atoms, sites, &mut out.magmoms);
         atoms::forward(simd, &layers.atoms[3], 3, space);
 
         begin_back(space);
         let (features, adjoints) = (&space.features, &mut space.adjoints);
-        out.energy = readout::energy(simd, &layers.readout, &features.atoms, &mut adjoints.atoms);
+        let (atoms, classes) = (&features.atoms, &space.quotient.atoms.classes);
+        out.energy = readout::energy(simd, &layers.readout, atoms, classes, &mut adjoints.atoms);
         atoms::backward(simd, &layers.atoms[3], 3, true, space);
         for l in (0..3).rev() {
             if has_angles {
@@ -91,13 +97,11 @@ impl<T: Real> WithSimd for Pass<'_, T> {
 /// Radial and angular functions.
 #[inline(always)]
 fn functions<T: Real, S: Simd>(simd: S, network: &Network<T>, space: &mut Space<T>) {
-    let Space { graph, bases, .. } = space;
-    let distances = graph.bonds.iter().map(|b| b.distance);
-    bases::radial(simd, &network.long, distances, &mut bases.radial, &mut bases.radial_slopes);
-    let distances = graph.bonds[..graph.n_short].iter().map(|b| b.distance);
-    bases::radial(simd, &network.short, distances, &mut bases.short, &mut bases.short_slopes);
-    let waves = &network.layers.angular;
-    bases::angular(simd, waves, graph, &mut bases.cosines, &mut bases.angular);
+    let Space { quotient, bases, .. } = space;
+    let (all, short) = (&quotient.distances, &quotient.distances[..quotient.n_short]);
+    bases::radial(simd, &network.long, all, &mut bases.radial, &mut bases.radial_slopes);
+    bases::radial(simd, &network.short, short, &mut bases.short, &mut bases.short_slopes);
+    bases::angular(simd, &network.layers.angular, &quotient.cosines, &mut bases.angular);
 }
 
 /// Features before the first layer, and weights.
@@ -108,17 +112,19 @@ fn embed<T: Real, S: Simd>(
     structure: &Structure,
     space: &mut Space<T>,
 ) {
-    let Space { graph, bases, features, .. } = space;
+    let Space { quotient, bases, features, .. } = space;
+    let (n_bonds, n_short) = (quotient.bonds.classes.len(), quotient.n_short);
     features.atoms.clear();
-    for site in structure.sites() {
-        features.atoms.extend(layers.embedding(site.element.atomic_number()));
+    for class in &quotient.atoms.classes {
+        let element = structure.sites()[class.first as usize].element;
+        features.atoms.extend(layers.embedding(element.atomic_number()));
     }
-    room(&mut features.bonds, graph.n_short * WIDTH);
-    room(&mut features.atom_weights, graph.bonds.len() * WIDTH);
-    room(&mut features.bond_weights, graph.n_short * WIDTH);
-    room(&mut features.angle_pairs, graph.angles.len() * WIDTH);
-    room(&mut features.angles, graph.pair.len() * WIDTH);
-    let radial = &bases.radial[..graph.n_short * BASIS];
+    room(&mut features.bonds, n_short * WIDTH);
+    room(&mut features.atom_weights, n_bonds * WIDTH);
+    room(&mut features.bond_weights, n_short * WIDTH);
+    room(&mut features.angle_pairs, quotient.pairs.classes.len() * WIDTH);
+    room(&mut features.angles, quotient.angles.len() * WIDTH);
+    let radial = &bases.radial[..n_short * BASIS];
     product(simd, &layers.bond_embedding.forward, radial, &mut features.bonds);
     product(simd, &layers.atom_weights.forward, &bases.radial, &mut features.atom_weights);
     product(simd, &layers.bond_weights.forward, &bases.short, &mut features.bond_weights);
@@ -127,16 +133,17 @@ fn embed<T: Real, S: Simd>(
 
 /// No derivatives yet.
 fn begin_back<T: Real>(space: &mut Space<T>) {
-    let (graph, adjoints) = (&space.graph, &mut space.adjoints);
-    let (n_bonds, n_short) = (graph.bonds.len(), graph.n_short);
+    let (quotient, adjoints) = (&space.quotient, &mut space.adjoints);
+    let (n_bonds, n_short) = (quotient.bonds.classes.len(), quotient.n_short);
+    let n_pairs = quotient.pairs.classes.len();
     zeros(&mut adjoints.bonds, n_short * WIDTH);
-    zeros(&mut adjoints.angles, graph.pair.len() * WIDTH);
-    zeros(&mut adjoints.angle_pairs, graph.angles.len() * WIDTH);
+    zeros(&mut adjoints.angles, quotient.angles.len() * WIDTH);
+    zeros(&mut adjoints.angle_pairs, n_pairs * WIDTH);
     zeros(&mut adjoints.atom_weights, n_bonds * WIDTH);
     zeros(&mut adjoints.bond_weights, n_short * WIDTH);
     zeros(&mut adjoints.radial, n_bonds * BASIS);
     zeros(&mut adjoints.short, n_short * BASIS);
-    zeros(&mut adjoints.angular, graph.angles.len() * BASIS);
+    zeros(&mut adjoints.angular, n_pairs * BASIS);
 }
 
 /// From derivatives in features and weights to forces and stress; free atoms to the energy.
@@ -149,9 +156,9 @@ fn finish_back<T: Real, S: Simd>(
     out: &mut Evaluation,
 ) {
     let layers = &network.layers;
-    let Space { graph, bases, adjoints, pull, .. } = space;
+    let Space { graph, quotient, bases, adjoints, pull, .. } = space;
     let radial = &mut adjoints.radial;
-    let short = &mut radial[..graph.n_short * BASIS];
+    let short = &mut radial[..quotient.n_short * BASIS];
     add_product(simd, &layers.bond_embedding.backward, &adjoints.bonds, short);
     add_product(simd, &layers.atom_weights.backward, &adjoints.atom_weights, radial);
     let weights = &layers.bond_weights.backward;
@@ -159,9 +166,10 @@ fn finish_back<T: Real, S: Simd>(
     let embedding = &layers.angle_embedding.backward;
     add_product(simd, embedding, &adjoints.angle_pairs, &mut adjoints.angular);
     pull.begin(graph.bonds.len());
-    pull.radial(graph, &bases.radial_slopes, &adjoints.radial);
-    pull.radial(graph, &bases.short_slopes, &adjoints.short);
-    pull.angular(&layers.angular, graph, &bases.cosines, &bases.angular, &adjoints.angular);
+    pull.radial(graph, &quotient.bonds, &bases.radial_slopes, &adjoints.radial);
+    pull.radial(graph, &quotient.bonds, &bases.short_slopes, &adjoints.short);
+    let pairs = &quotient.pairs;
+    pull.angular(&layers.angular, graph, pairs, &bases.angular, &adjoints.angular);
     let virial = pull.finish(graph, &mut out.forces);
     out.set_stress(&virial, structure.lattice().volume());
     for site in structure.sites() {

@@ -1,7 +1,6 @@
 //! Single and double precision, and the few functions that the network needs of them.
 
 use pulp::Simd;
-use std::array::from_fn;
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
@@ -23,6 +22,10 @@ pub trait Real:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
+    /// Lengths, Å, and cosines that differ less are taken for the same: forces then err by it times the stiffness at most, which is less
+    /// than what rounding does.
+    #[doc(hidden)]
+    const ALIKE: f64;
     /// A register of such numbers.
     #[doc(hidden)]
     type Lanes<S: Simd>: Copy;
@@ -35,6 +38,15 @@ pub trait Real:
     /// A register full of one number.
     #[doc(hidden)]
     fn splat<S: Simd>(simd: S, x: Self) -> Self::Lanes<S>;
+    /// a + b.
+    #[doc(hidden)]
+    fn plus<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// a - b.
+    #[doc(hidden)]
+    fn minus<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
+    /// a b.
+    #[doc(hidden)]
+    fn times<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
     /// a b + c, rounded once.
     #[doc(hidden)]
     fn fused<S: Simd>(
@@ -47,10 +59,13 @@ pub trait Real:
     fn narrow(x: f64) -> Self;
     /// The number in double precision.
     fn wide(self) -> f64;
-    /// 1 / (1 + e^-x) of numbers, step by step for all of them: a processor does not look far enough ahead to do one
-    /// while another waits.
+    /// 1 / (1 + e^-x) of numbers in registers, step by step for all of them: a processor does not look far enough ahead to do one while
+    /// another waits.
+    #[doc(hidden)]
+    fn sigmoids<S: Simd, const N: usize>(simd: S, x: [Self::Lanes<S>; N]) -> [Self::Lanes<S>; N];
+    /// 1 / (1 + e^-x).
     #[must_use]
-    fn sigmoids<const N: usize>(x: [Self; N]) -> [Self; N];
+    fn sigmoid(self) -> Self;
     /// The square root.
     #[must_use]
     fn sqrt(self) -> Self;
@@ -61,7 +76,7 @@ pub trait Real:
 
 /// Forwards what both precisions share.
 macro_rules! real {
-    ($type:ty, $lanes:ident, $split:ident, $split_mut:ident, $splat:ident, $fused:ident) => {
+    ($lanes:ident, $split:ident, $split_mut:ident, $splat:ident, $fused:ident, $plus:ident, $minus:ident, $times:ident) => {
         type Lanes<S: Simd> = S::$lanes;
 
         #[inline(always)]
@@ -77,6 +92,26 @@ macro_rules! real {
         #[inline(always)]
         fn splat<S: Simd>(simd: S, x: Self) -> S::$lanes {
             simd.$splat(x)
+        }
+
+        #[inline(always)]
+        fn plus<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+            simd.$plus(a, b)
+        }
+
+        #[inline(always)]
+        fn minus<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+            simd.$minus(a, b)
+        }
+
+        #[inline(always)]
+        fn times<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
+            simd.$times(a, b)
+        }
+
+        #[inline(always)]
+        fn sigmoid(self) -> Self {
+            Self::sigmoids(pulp::Scalar, [self])[0]
         }
 
         #[inline(always)]
@@ -97,7 +132,17 @@ macro_rules! real {
 }
 
 impl Real for f32 {
-    real!(f32, f32s, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_f32s);
+    const ALIKE: f64 = 1e-7;
+    real!(
+        f32s,
+        as_simd_f32s,
+        as_mut_simd_f32s,
+        splat_f32s,
+        mul_add_f32s,
+        add_f32s,
+        sub_f32s,
+        mul_f32s
+    );
 
     #[inline(always)]
     fn narrow(x: f64) -> Self {
@@ -112,48 +157,67 @@ impl Real for f32 {
     /// To 3e-7 of the value, and never below 9e-14: gates of trained networks are closed so firmly that products of their true
     /// values would be subnormal numbers, with which processors are ten times slower. One division for two of them.
     #[inline(always)]
-    fn sigmoids<const N: usize>(x: [Self; N]) -> [Self; N] {
-        let below = one_and_exp(x);
-        let other: [Self; N] = from_fn(|i| if i ^ 1 < N { below[i ^ 1] } else { 1.0 });
-        let both: [Self; N] =
-            from_fn(|i| if i % 2 == 0 { 1.0 / (below[i] * other[i]) } else { 0.0 });
-        from_fn(|i| other[i] * both[i & !1])
+    fn sigmoids<S: Simd, const N: usize>(simd: S, x: [S::f32s; N]) -> [S::f32s; N] {
+        let one = simd.splat_f32s(1.0);
+        let below = one_and_exp(simd, x);
+        let other = each(below, |i, _| if i ^ 1 < N { below[i ^ 1] } else { one });
+        let mut both = below;
+        for i in (0..N).step_by(2) {
+            both[i] = simd.div_f32s(one, simd.mul_f32s(below[i], other[i]));
+        }
+        each(other, |i, other| simd.mul_f32s(other, both[i & !1]))
     }
 }
 
 /// 1 + e^-x of numbers, x first brought within -30 and 30; e^-x to 2e-7 of the value: 2^n times a polynomial in r, -x = n ln 2 + r, of
 /// the least error for |r| <= ln 2 / 2 (Remez). Without branches.
 #[inline(always)]
-fn one_and_exp<const N: usize>(x: [f32; N]) -> [f32; N] {
+fn one_and_exp<S: Simd, const N: usize>(simd: S, x: [S::f32s; N]) -> [S::f32s; N] {
     // Added to a number below 2^22, it leaves the nearest integer in the last bits.
-    const SHIFT: f32 = 12_582_912.0;
-    const LOG2_E: f32 = std::f32::consts::LOG2_E;
-    const LN_2: f32 = std::f32::consts::LN_2;
-    let x = x.map(|x| within(x, 30.0));
-    let n = x.map(|x| x.mul_add(-LOG2_E, SHIFT));
-    let r: [f32; N] = from_fn(|i| (n[i] - SHIFT).mul_add(LN_2, x[i]));
-    let mut p = r.map(|r| r.mul_add(-0.008_297_619, 0.041_915_63));
+    let shift = simd.splat_f32s(12_582_912.0);
+    let (low, high) = (simd.splat_f32s(-30.0), simd.splat_f32s(30.0));
+    let log2 = simd.splat_f32s(-std::f32::consts::LOG2_E);
+    let ln2 = simd.splat_f32s(std::f32::consts::LN_2);
+    let one = simd.splat_f32s(1.0);
+    let x = each(x, |_, x| simd.max_f32s(simd.min_f32s(x, high), low));
+    let n = each(x, |_, x| simd.mul_add_f32s(x, log2, shift));
+    let r = each(x, |i, x| simd.mul_add_f32s(simd.sub_f32s(n[i], shift), ln2, x));
+    let (first, second) = (simd.splat_f32s(-0.008_297_619), simd.splat_f32s(0.041_915_63));
+    let mut p = each(r, |_, r| simd.mul_add_f32s(r, first, second));
     for c in [-0.166_675_76, 0.499_988_9, -0.999_999_7, 1.0] {
-        p = from_fn(|i| p[i].mul_add(r[i], c));
+        let c = simd.splat_f32s(c);
+        p = each(p, |i, p| simd.mul_add_f32s(p, r[i], c));
     }
-    from_fn(|i| p[i].mul_add(power(n[i]), 1.0))
+    // 2 to the integers.
+    let (place, bias) = (simd.splat_u32s(23), simd.splat_u32s(1.0_f32.to_bits()));
+    let power = each(n, |_, n| {
+        let bits = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(n), place);
+        simd.transmute_f32s_u32s(simd.add_u32s(bits, bias))
+    });
+    each(p, |i, p| simd.mul_add_f32s(p, power[i], one))
 }
 
-/// 2 to the integer in the last bits.
+/// A function of each register and its place.
 #[inline(always)]
-fn power(shifted: f32) -> f32 {
-    f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
-}
-
-/// The number, but at most `limit` in size. Each comparison is one instruction, unlike in `clamp`, which keeps what is no number.
-#[inline(always)]
-fn within(x: f32, limit: f32) -> f32 {
-    let x = if x < limit { x } else { limit };
-    if x > -limit { x } else { -limit }
+pub(super) fn each<L: Copy, const N: usize>(mut x: [L; N], f: impl Fn(usize, L) -> L) -> [L; N] {
+    for (i, x) in x.iter_mut().enumerate() {
+        *x = f(i, *x);
+    }
+    x
 }
 
 impl Real for f64 {
-    real!(f64, f64s, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_f64s);
+    const ALIKE: f64 = 1e-12;
+    real!(
+        f64s,
+        as_simd_f64s,
+        as_mut_simd_f64s,
+        splat_f64s,
+        mul_add_f64s,
+        add_f64s,
+        sub_f64s,
+        mul_f64s
+    );
 
     #[inline(always)]
     fn narrow(x: f64) -> Self {
@@ -166,8 +230,11 @@ impl Real for f64 {
     }
 
     #[inline(always)]
-    fn sigmoids<const N: usize>(x: [Self; N]) -> [Self; N] {
-        x.map(|x| 1.0 / (1.0 + libm::exp(-x)))
+    fn sigmoids<S: Simd, const N: usize>(_: S, mut x: [S::f64s; N]) -> [S::f64s; N] {
+        for x in pulp::bytemuck::cast_slice_mut::<S::f64s, Self>(&mut x) {
+            *x = 1.0 / (1.0 + libm::exp(-*x));
+        }
+        x
     }
 }
 
@@ -208,15 +275,15 @@ mod tests {
         for i in -290..=290 {
             let (x, y) = (i as f32 * 0.1, (i * 17 % 290) as f32 * 0.1);
             let x = [x, y, -x, x + y];
-            let found = f32::sigmoids(x);
-            let expected = f64::sigmoids(x.map(f64::from));
+            let found = f32::sigmoids(pulp::Scalar, x);
+            let expected = f64::sigmoids(pulp::Scalar, x.map(f64::from));
             for (found, expected) in found.into_iter().zip(expected) {
                 let error = (f64::from(found) - expected).abs() / expected;
                 assert!(error < 5e-7 || expected < 1e-13, "{x:?}: {found} {expected}");
             }
         }
         for x in [31.0_f32, 1e4, f32::INFINITY] {
-            let [low, high] = f32::sigmoids([-x, x]);
+            let [low, high] = f32::sigmoids(pulp::Scalar, [-x, x]);
             assert!((low - 9.3576e-14).abs() < 1e-17 && (high - 1.0).abs() < 1e-6, "{low} {high}");
         }
     }

@@ -10,6 +10,14 @@ pub(super) struct Pick<'a, T> {
     pub(super) index: &'a [u32],
 }
 
+impl<'a, T: Real> Pick<'a, T> {
+    /// What row r of the block means.
+    #[inline(always)]
+    pub(super) fn row<const W: usize>(&self, r: usize) -> &'a [T; W] {
+        &self.table.as_chunks().0[self.index[r] as usize]
+    }
+}
+
 /// out_r = sum over tables of table[index_r], rows of W numbers.
 #[inline(always)]
 pub(super) fn gather<T: Real, S: Simd, const W: usize, const N: usize>(
@@ -32,11 +40,9 @@ impl<T: Real, const W: usize, const N: usize> WithSimd for Gather<'_, T, W, N> {
     fn with_simd<S: Simd>(self, _: S) {
         let (out, _) = self.out.as_chunks_mut::<W>();
         for (r, out) in out.iter_mut().enumerate() {
-            let first = &self.picks[0];
-            *out = first.table.as_chunks::<W>().0[first.index[r] as usize];
+            *out = *self.picks[0].row(r);
             for pick in &self.picks[1..] {
-                let row = &pick.table.as_chunks::<W>().0[pick.index[r] as usize];
-                for (out, x) in out.iter_mut().zip(row) {
+                for (out, x) in out.iter_mut().zip(pick.row::<W>(r)) {
                     *out += *x;
                 }
             }
@@ -75,27 +81,47 @@ impl<T: Real, const W: usize> WithSimd for Scatter<'_, T, W> {
     }
 }
 
-/// row_r *= table[index_r], rows of 64 numbers.
+/// x *= by, number by number.
 #[inline(always)]
-pub(super) fn scale<T: Real, S: Simd>(simd: S, rows: &mut [T], pick: Pick<'_, T>) {
-    simd.vectorize(Scale { rows, pick });
+pub(super) fn multiply<T: Real, S: Simd>(simd: S, x: &mut [T], by: &[T]) {
+    simd.vectorize(Multiply { x, by });
 }
 
-struct Scale<'a, T> {
-    rows: &'a mut [T],
-    pick: Pick<'a, T>,
+struct Multiply<'a, T> {
+    x: &'a mut [T],
+    by: &'a [T],
 }
 
-impl<T: Real> WithSimd for Scale<'_, T> {
+impl<T: Real> WithSimd for Multiply<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let table = self.pick.table.as_chunks::<64>().0;
-        for (row, at) in self.rows.as_chunks_mut::<64>().0.iter_mut().zip(self.pick.index) {
-            for (x, w) in row.iter_mut().zip(&table[*at as usize]) {
-                *x = *x * *w;
-            }
+        for (x, by) in self.x.iter_mut().zip(self.by) {
+            *x = *x * *by;
+        }
+    }
+}
+
+/// sum += a b, number by number.
+#[inline(always)]
+pub(super) fn add_products<T: Real, S: Simd>(simd: S, a: &[T], b: &[T], sum: &mut [T]) {
+    simd.vectorize(AddProducts { a, b, sum });
+}
+
+struct AddProducts<'a, T> {
+    a: &'a [T],
+    b: &'a [T],
+    sum: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for AddProducts<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for ((sum, a), b) in self.sum.iter_mut().zip(self.a).zip(self.b) {
+            *sum = a.fma(*b, *sum);
         }
     }
 }

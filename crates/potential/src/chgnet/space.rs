@@ -3,6 +3,7 @@
 use super::bases::Pull;
 use super::gated::{BOTH, Kept, WIDTH};
 use super::graph::Graph;
+use super::quotient::Quotient;
 use super::real::Real;
 use super::rows::room;
 
@@ -13,6 +14,7 @@ pub(super) const ROWS: usize = 48;
 #[derive(Debug, Default)]
 pub(crate) struct Space<T: Real> {
     pub(super) graph: Graph,
+    pub(super) quotient: Quotient,
     pub(super) bases: Bases<T>,
     pub(super) features: Features<T>,
     pub(super) adjoints: Adjoints<T>,
@@ -30,7 +32,6 @@ pub(super) struct Bases<T> {
     pub(super) short: Vec<T>,
     pub(super) short_slopes: Vec<T>,
     pub(super) angular: Vec<T>,
-    pub(super) cosines: Vec<f64>,
 }
 
 /// Features, rows of 64.
@@ -45,6 +46,8 @@ pub(super) struct Features<T> {
     pub(super) atom_weights: Vec<T>,
     /// Weights of messages along angles, one row a short bond.
     pub(super) bond_weights: Vec<T>,
+    /// Sums of messages to each short bond, but for its own weight, in each layer.
+    pub(super) bond_sums: [Vec<T>; 3],
 }
 
 /// Derivatives of the energy.
@@ -69,6 +72,8 @@ pub(super) struct Products<T> {
     pub(super) bond: Vec<T>,
     pub(super) first: Vec<T>,
     pub(super) second: Vec<T>,
+    /// Of the first bond of an angle and of its corner: one row for each edge of a short bond.
+    pub(super) edge: Vec<T>,
     pub(super) pair: Vec<T>,
     pub(super) sums: Vec<T>,
 }
@@ -79,18 +84,16 @@ pub(super) struct BlockSpace<T> {
     pub(super) hidden: Vec<T>,
     pub(super) slope: Vec<T>,
     pub(super) message: Vec<T>,
-    pub(super) weight: Vec<T>,
-    pub(super) other: Vec<T>,
     pub(super) angles: Vec<T>,
 }
 
 impl<T: Real> Default for BlockSpace<T> {
     fn default() -> Self {
-        let mut all: [Vec<T>; 6] = Default::default();
-        for (buffer, width) in all.iter_mut().zip([BOTH, BOTH, WIDTH, WIDTH, WIDTH, WIDTH]) {
-            room(buffer, ROWS * width);
-        }
-        let [hidden, slope, message, weight, other, angles] = all;
-        Self { hidden, slope, message, weight, other, angles }
+        let [hidden, slope, message, angles] = [BOTH, BOTH, WIDTH, WIDTH].map(|width| {
+            let mut buffer = Vec::new();
+            room(&mut buffer, ROWS * width);
+            buffer
+        });
+        Self { hidden, slope, message, angles }
     }
 }
