@@ -6,7 +6,9 @@ use crate::{FreeParameters, JointProblem, Parametrisation, Problem, RecoverError
 use braggscape_crystal::Structure;
 use braggscape_loss::AnyLoss;
 use braggscape_optim::{AnyOptimizer, Limits, OptimError, Optimizer, Termination, minimize};
-use braggscape_potential::{AnyPotential, Evaluation, Potential, RelaxOptions, relax};
+use braggscape_potential::{
+    AnyPotential, Evaluation, Potential, PotentialError, RelaxOptions, relax,
+};
 use braggscape_projector::AnyProjector;
 use braggscape_xrd::AnyForwardModel;
 use rand_chacha::ChaCha12Rng;
@@ -80,8 +82,22 @@ struct End {
     termination: Termination,
     stages: Vec<Stage>,
     loss: f64,
-    /// eV an atom.
-    energy: f64,
+    /// eV an atom; `None` where atoms are at one place, or the potential knows no energy for other reasons of the geometry.
+    energy: Option<f64>,
+}
+
+/// What the potential says, if it says anything of such a geometry: descents on the pattern alone may end with atoms at one place.
+fn geometric<T>(found: Result<T, PotentialError>) -> Result<Option<T>, RecoverError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(
+            PotentialError::TooClose { .. }
+            | PotentialError::TooManyPairs { .. }
+            | PotentialError::NotFinite { .. }
+            | PotentialError::Crystal { .. },
+        ) => Ok(None),
+        Err(e) => Err(e.into()),
+    }
 }
 
 impl WithEnergy {
@@ -92,7 +108,7 @@ impl WithEnergy {
         optimizer
     }
 
-    /// The schedule from one start; `None` where it cannot be evaluated there.
+    /// The schedule from one start; `None` where no descent of it can begin there. Descents that cannot are left out.
     fn schedule(
         &self,
         task: &RecoveryTask<'_>,
@@ -100,7 +116,7 @@ impl WithEnergy {
         (evaluations, iterations): (&mut u64, &mut u64),
     ) -> Result<Option<End>, RecoverError> {
         let (mut structure, mut stages) = (start, Vec::new());
-        let mut termination = Termination::Budget;
+        let (mut termination, mut refused) = (Termination::Budget, false);
         let left = |used: u64| task.limits.max_evaluations.saturating_sub(used);
         for weight in &self.plan.weights {
             if self.plan.relax_steps > 0 && left(*evaluations) > 1 {
@@ -109,9 +125,12 @@ impl WithEnergy {
                     fixed_cell: task.free == FreeParameters::Coordinates,
                     ..Default::default()
                 };
-                let found = relax(&self.potential, &structure, &options, &mut |_| ())?;
-                *evaluations += found.steps + 1;
-                structure = found.structure;
+                let found = relax(&self.potential, &structure, &options, &mut |_| ());
+                *evaluations += 1;
+                if let Some(found) = geometric(found)? {
+                    *evaluations += found.steps;
+                    structure = found.structure;
+                }
             }
             if left(*evaluations) == 0 {
                 break;
@@ -140,7 +159,10 @@ impl WithEnergy {
             };
             let found = match found {
                 Ok(found) => found,
-                Err(OptimError::Start { .. }) => return Ok(None),
+                Err(OptimError::Start { .. }) => {
+                    refused = true;
+                    continue;
+                }
                 Err(e) => return Err(e.into()),
             };
             structure = parametrisation.unpack(&found.x)?;
@@ -150,12 +172,15 @@ impl WithEnergy {
             let name = format!("weight {weight}");
             stages.push(Stage { name, loss: found.value, evaluations: found.evaluations });
         }
+        if refused && stages.is_empty() {
+            return Ok(None);
+        }
         let whole = Parametrisation::new(task.start.clone(), task.free);
         let problem = Problem::new(task.forward, task.loss, task.projector, task.target, whole);
         let loss = problem.loss_of_structure(&structure)?;
         let mut evaluation = Evaluation::default();
-        self.potential.evaluate(&structure, &mut evaluation)?;
-        let energy = per_atom(&structure, evaluation.energy);
+        let energy = geometric(self.potential.evaluate(&structure, &mut evaluation))?
+            .map(|()| per_atom(&structure, evaluation.energy));
         Ok(Some(End { structure, termination, stages, loss, energy }))
     }
 }
@@ -173,8 +198,13 @@ impl Strategy for WithEnergy {
             let Some(start) = starts.draw(k, task.start, task.free, &mut rng) else { continue };
             ends.extend(self.schedule(task, start, (&mut evaluations, &mut iterations))?);
         }
-        let rank = |end: &End| end.loss + rank_weight * end.energy;
-        ends.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
+        // Ends without an energy come last.
+        let rank = |end: &End| match end.energy {
+            _ if *rank_weight == 0.0 => end.loss,
+            Some(energy) => end.loss + rank_weight * energy,
+            None => f64::INFINITY,
+        };
+        ends.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then(a.loss.total_cmp(&b.loss)));
         let mut ends = ends.into_iter();
         let best = ends.next().ok_or(RecoverError::NoStart { starts: starts.count })?;
         let count = (evaluations, iterations);
@@ -182,7 +212,7 @@ impl Strategy for WithEnergy {
         found.alternatives = ends
             .take(MOST_ALTERNATIVES)
             .map(|end| Alternative {
-                name: format!("{:.4} eV/atom", end.energy),
+                name: end.energy.map_or("no energy".to_owned(), |e| format!("{e:.4} eV/atom")),
                 structure: end.structure,
                 loss: end.loss,
             })

@@ -337,6 +337,32 @@ fn relaxation_and_weighted_energies_bring_argon_home() {
     }
 }
 
+/// Patterns know atoms at one place, energies do not: what can be done without them is done.
+#[test]
+fn atoms_at_one_place_have_no_energy_and_stop_nothing() {
+    let model = model();
+    let truth = argon(5.3);
+    let target = pattern(&model, &truth);
+    let mut sites = truth.sites().to_vec();
+    sites[1].frac = sites[0].frac;
+    let start = Structure::new(truth.lattice().clone(), sites).unwrap();
+    let (free, limits) = (FreeParameters::Coordinates, Limits::default());
+    let go = |weights: Vec<f64>, starts| {
+        let strategy = with_energy(weights, starts).unwrap();
+        recover(&strategy, &model, &target, &start, free, limits)
+    };
+    let found = go(vec![1.0, 0.0], Starts::ONE).unwrap();
+    let names: Vec<&str> = found.stages.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["weight 0"]);
+    let e = go(vec![1.0], Starts::ONE).unwrap_err();
+    assert!(matches!(e, RecoverError::NoStart { starts: 1 }), "{e}");
+    // Where there are energies, they decide.
+    let starts = Starts { count: 4, strain: 0.0, displacement: 0.1 };
+    let found = go(vec![1.0, 0.0], starts).unwrap();
+    assert_eq!(found.stages.len(), 2);
+    assert_eq!(found.alternatives.last().unwrap().name, "no energy");
+}
+
 fn with_energy(weights: Vec<f64>, starts: Starts) -> Result<WithEnergy, RecoverError> {
     let lbfgs = || Lbfgs::new(LbfgsOptions::default()).unwrap().into();
     let plan = WithEnergyPlan { weights, relax_steps: 0, starts, rank_weight: 1e6 };
