@@ -1,14 +1,16 @@
 //! Fixtures from independent programs: runs `tests/oracles/<name>/script.py` in a virtual environment of its own.
 //!
 //! A script takes `--out-dir DIR` (and may write several fixtures) or `--out FILE` (one, `<name>.json.gz`), and
-//! `--shared DIR` if it can use the shared development data. Which of them it takes is read from its `--help`.
+//! `--shared DIR` if it can use the shared development data. Which of them it takes is read from its `--help`. Fixtures are compared byte by
+//! byte, or, where the folder has a `check.toml` with a `tolerance`, number by number.
+
+mod compare;
 
 use crate::{Outcome, no_problems, process, python};
 use anyhow::{Context as _, bail};
-use flate2::read::MultiGzDecoder;
+use compare::{Tolerance, difference};
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// What to make, and how.
@@ -52,12 +54,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Outcome> {
         if made.is_empty() {
             bail!("{name}: the script wrote no fixture");
         }
+        let tolerance = Tolerance::of(&folder.join(name))?;
         for file in made {
             let (new, committed) = (scratch.join(&file), fixtures.join(&file));
             if options.check {
-                problems.extend(
-                    difference(&new, &committed)?.map(|what| format!("{name}: {file}: {what}")),
-                );
+                let what = difference(&new, &committed, tolerance)?;
+                problems.extend(what.map(|what| format!("{name}: {file}: {what}")));
             } else {
                 fs::create_dir_all(&fixtures)?;
                 fs::copy(&new, &committed)
@@ -144,47 +146,9 @@ fn script_options(
     Ok(options)
 }
 
-/// How a fixture differs from the committed one, after decompression: compressors of one stream may differ.
-fn difference(new: &Path, committed: &Path) -> anyhow::Result<Option<String>> {
-    if !committed.is_file() {
-        return Ok(Some("is not committed".to_owned()));
-    }
-    let (new, committed) = (contents(new)?, contents(committed)?);
-    if new == committed {
-        return Ok(None);
-    }
-    let at = new.iter().zip(&committed).take_while(|(a, b)| a == b).count();
-    let around = |bytes: &[u8]| {
-        String::from_utf8_lossy(&bytes[at.saturating_sub(30)..(at + 30).min(bytes.len())])
-            .into_owned()
-    };
-    Ok(Some(format!(
-        "differs at byte {at} of {} (committed {}): `{}` was `{}`",
-        new.len(),
-        committed.len(),
-        around(&new),
-        around(&committed)
-    )))
-}
-
-fn contents(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    if path.extension().is_some_and(|ending| ending == "gz") {
-        let mut text = Vec::new();
-        let mut decoder = MultiGzDecoder::new(bytes.as_slice());
-        decoder
-            .read_to_end(&mut text)
-            .with_context(|| format!("cannot decompress {}", path.display()))?;
-        bytes = text;
-    }
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flate2::{Compression, write::GzEncoder};
-    use std::io::Write as _;
 
     #[track_caller]
     fn check_options(help: &str, shared: Option<&str>, expected: &[&str]) {
@@ -204,27 +168,6 @@ mod tests {
         check_options("usage: --out FILE [--shared DIR]", None, &["--out", "/o/a.json.gz"]);
         let error = script_options("usage: --output FILE", "a", Path::new("/o"), None).unwrap_err();
         assert!(error.to_string().contains("neither"));
-    }
-
-    #[test]
-    fn fixtures_are_compared_after_decompression() {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str, level: u32| {
-            let path = folder.path().join(name);
-            let mut encoder =
-                GzEncoder::new(fs::File::create(&path).unwrap(), Compression::new(level));
-            encoder.write_all(text.as_bytes()).unwrap();
-            encoder.finish().unwrap();
-            path
-        };
-        let committed = write("a.json.gz", "[1.0, 2.0]", 9);
-        assert_eq!(difference(&write("b.json.gz", "[1.0, 2.0]", 0), &committed).unwrap(), None);
-        let what = difference(&write("c.json.gz", "[1.0, 3.0]", 9), &committed).unwrap().unwrap();
-        assert!(what.contains("byte 6 of 10"), "{what}");
-        let what = difference(&write("d.json.gz", "[1.0, 2.0", 9), &committed).unwrap().unwrap();
-        assert!(what.contains("byte 9 of 9 (committed 10)"), "{what}");
-        let what = difference(&committed, &folder.path().join("none.json.gz")).unwrap().unwrap();
-        assert!(what.contains("not committed"), "{what}");
     }
 
     #[test]
