@@ -40,11 +40,13 @@ impl<T: Real, const W: usize, const N: usize> WithSimd for Gather<'_, T, W, N> {
     fn with_simd<S: Simd>(self, _: S) {
         let (out, _) = self.out.as_chunks_mut::<W>();
         for (r, out) in out.iter_mut().enumerate() {
-            *out = *self.picks[0].row(r);
-            for pick in &self.picks[1..] {
-                for (out, x) in out.iter_mut().zip(pick.row::<W>(r)) {
-                    *out += *x;
+            let rows: [&[T; W]; N] = std::array::from_fn(|n| self.picks[n].row(r));
+            for (i, out) in out.iter_mut().enumerate() {
+                let mut sum = rows[0][i];
+                for row in &rows[1..] {
+                    sum += row[i];
                 }
+                *out = sum;
             }
         }
     }
