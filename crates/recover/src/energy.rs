@@ -1,6 +1,6 @@
 //! Energies as objectives: alone, and beside the agreement of patterns.
 
-use crate::{Parametrisation, Problem, Variables, tangent};
+use crate::{Parametrisation, Problem, tangent};
 use braggscape_crystal::Structure;
 use braggscape_loss::Loss;
 use braggscape_optim::{Component, EvalError, Objective};
@@ -72,13 +72,7 @@ impl<P: Projector, V: Potential> Objective for EnergyProblem<'_, P, V> {
     }
 
     fn project(&self, x: &mut [f64]) -> Result<(), EvalError> {
-        if self.parametrisation.variables() == Variables::Reduced {
-            return Ok(());
-        }
-        let (mut cell, mut coords) = self.parametrisation.split(x);
-        self.projector.project(&mut cell, &mut coords).map_err(EvalError::infeasible)?;
-        self.parametrisation.write(&cell, &coords, x);
-        Ok(())
+        tangent::project(&self.parametrisation, self.projector, x)
     }
 
     fn project_gradient(&self, x: &[f64], gradient: &mut [f64]) {
@@ -86,10 +80,7 @@ impl<P: Projector, V: Potential> Objective for EnergyProblem<'_, P, V> {
     }
 
     fn projection_weight(&self, iteration: u64) -> f64 {
-        match self.parametrisation.variables() {
-            Variables::Reduced => 1.0,
-            _ => self.projector.weight_at(iteration),
-        }
+        tangent::weight(&self.parametrisation, self.projector, iteration)
     }
 }
 

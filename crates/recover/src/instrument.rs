@@ -1,12 +1,12 @@
 //! Structure and instrument refined together: the objective.
 
 use crate::problem::{NoLeastSquares, congruence};
-use crate::{Parametrisation, RecoverError, Variables, tangent};
+use crate::{Parametrisation, RecoverError, tangent};
 use braggscape_crystal::Structure;
 use braggscape_loss::{AnyLoss, Loss};
 use braggscape_optim::{Component, EvalError, LeastSquaresObjective, Objective, OptimError};
 use braggscape_pattern::{Pattern, sum};
-use braggscape_projector::{AnyProjector, Projector};
+use braggscape_projector::AnyProjector;
 use braggscape_xrd::{
     AdjustableModel, AnyForwardModel, ForwardError, ForwardModel, GradientParts, Instrument,
     JacobianColumns, Scratch, StructureGradient,
@@ -275,14 +275,8 @@ impl Objective for InstrumentProblem<'_> {
     }
 
     fn project(&self, x: &mut [f64]) -> Result<(), EvalError> {
-        if self.parametrisation.variables() == Variables::Reduced {
-            return Ok(());
-        }
         let n = self.split(x).0.len();
-        let (mut cell, mut coords) = self.parametrisation.split(&x[..n]);
-        self.fitted.projector.project(&mut cell, &mut coords).map_err(EvalError::infeasible)?;
-        self.parametrisation.write(&cell, &coords, &mut x[..n]);
-        Ok(())
+        tangent::project(&self.parametrisation, self.fitted.projector, &mut x[..n])
     }
 
     fn project_gradient(&self, x: &[f64], gradient: &mut [f64]) {
@@ -292,10 +286,7 @@ impl Objective for InstrumentProblem<'_> {
     }
 
     fn projection_weight(&self, iteration: u64) -> f64 {
-        match self.parametrisation.variables() {
-            Variables::Reduced => 1.0,
-            _ => self.fitted.projector.weight_at(iteration),
-        }
+        tangent::weight(&self.parametrisation, self.fitted.projector, iteration)
     }
 
     fn least_squares(&self) -> Option<&dyn LeastSquaresObjective> {
@@ -359,6 +350,7 @@ impl InstrumentProblem<'_> {
 mod tests {
     use super::*;
     use crate::FreeParameters;
+    use crate::Variables;
     use braggscape_crystal::study_crystal;
     use braggscape_loss::{Cosine, Pearson};
     use braggscape_projector::Identity;

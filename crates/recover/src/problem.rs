@@ -1,6 +1,6 @@
 //! The objective of a recovery.
 
-use crate::{Parametrisation, RecoverError, Variables, tangent};
+use crate::{Parametrisation, RecoverError, tangent};
 use braggscape_crystal::Structure;
 use braggscape_loss::{DecimatedLoss, Loss};
 use braggscape_optim::{Component, EvalError, LeastSquaresObjective, Objective, OptimError};
@@ -232,14 +232,7 @@ impl<F: ForwardModel, L: Loss, P: Projector> Objective for Problem<'_, F, L, P> 
     }
 
     fn project(&self, x: &mut [f64]) -> Result<(), EvalError> {
-        // Reduced variables know nothing but the constraint.
-        if self.parametrisation.variables() == Variables::Reduced {
-            return Ok(());
-        }
-        let (mut cell, mut coords) = self.parametrisation.split(x);
-        self.projector.project(&mut cell, &mut coords).map_err(EvalError::infeasible)?;
-        self.parametrisation.write(&cell, &coords, x);
-        Ok(())
+        tangent::project(&self.parametrisation, self.projector, x)
     }
 
     fn project_gradient(&self, x: &[f64], gradient: &mut [f64]) {
@@ -247,10 +240,7 @@ impl<F: ForwardModel, L: Loss, P: Projector> Objective for Problem<'_, F, L, P> 
     }
 
     fn projection_weight(&self, iteration: u64) -> f64 {
-        match self.parametrisation.variables() {
-            Variables::Reduced => 1.0,
-            _ => self.projector.weight_at(iteration),
-        }
+        tangent::weight(&self.parametrisation, self.projector, iteration)
     }
 
     fn least_squares(&self) -> Option<&dyn LeastSquaresObjective> {

@@ -1,11 +1,39 @@
-//! Gradients along a constraint, in the variables of a parametrisation.
+//! Structures on a constraint, and gradients along it, in the variables of a parametrisation. Reduced variables know nothing but the constraint.
 
 use crate::{Parametrisation, Variables};
+use braggscape_optim::EvalError;
 use braggscape_projector::Projector;
 use nalgebra::{Matrix6, Vector3, Vector6};
 
 /// A direction along the constraint has at least this part of the longest one's length.
 const RANK: f64 = 1e-9;
+
+/// Puts x on the constraint.
+pub(crate) fn project(
+    parametrisation: &Parametrisation,
+    projector: &impl Projector,
+    x: &mut [f64],
+) -> Result<(), EvalError> {
+    if parametrisation.variables() == Variables::Reduced {
+        return Ok(());
+    }
+    let (mut cell, mut coords) = parametrisation.split(x);
+    projector.project(&mut cell, &mut coords).map_err(EvalError::infeasible)?;
+    parametrisation.write(&cell, &coords, x);
+    Ok(())
+}
+
+/// The share of the constraint that is in force in an iteration.
+pub(crate) fn weight(
+    parametrisation: &Parametrisation,
+    projector: &impl Projector,
+    iteration: u64,
+) -> f64 {
+    match parametrisation.variables() {
+        Variables::Reduced => 1.0,
+        _ => projector.weight_at(iteration),
+    }
+}
 
 /// Turns a gradient in x into that along the constraint at x: its orthogonal projection, in the norm of x, onto the directions in
 /// which the constraint is kept.

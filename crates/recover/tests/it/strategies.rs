@@ -345,7 +345,7 @@ fn atoms_at_one_place_have_no_energy_and_stop_nothing() {
     let target = pattern(&model, &truth);
     let mut sites = truth.sites().to_vec();
     sites[1].frac = sites[0].frac;
-    let start = Structure::new(truth.lattice().clone(), sites).unwrap();
+    let start = Structure::new(*truth.lattice(), sites).unwrap();
     let (free, limits) = (FreeParameters::Coordinates, Limits::default());
     let go = |weights: Vec<f64>, starts| {
         let strategy = with_energy(weights, starts).unwrap();
