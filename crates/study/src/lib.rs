@@ -30,8 +30,9 @@ pub use config::{Arm, Config, Refine};
 pub use error::{Problem, StudyError};
 pub use figure::{
     Case, CaseCopy, CasePanel, CellPanel, CorrelationTable, CorrelationTableRow, FigureConfig,
-    FigureData, FigureKind, FigurePlan, ParetoRow, ParetoTable, Pick, ScatterPanel, ScatterPoint,
-    Seconds, Statistic, StrategyRow, StrategyStudy, StrategyTable, is_figure,
+    FigureData, FigureKind, FigurePlan, LEAST_DIFFERENCES, ParetoRow, ParetoTable, Pick,
+    ScatterPanel, ScatterPoint, Seconds, Statistic, StrategyRow, StrategyStudy, StrategyTable,
+    is_figure,
 };
 pub use folder::{Manifest, kernel_level};
 pub use landscape::{

@@ -14,8 +14,8 @@ use braggscape_report::{
     rate_grid_figure, scatter_figure, space_group_text,
 };
 use braggscape_study::{
-    Case, CasePanel, CellPanel, FigureData, FigureKind, FigurePlan, ParetoRow, ParetoTable,
-    RunOutcome, ScatterPanel, Shard, StrategyStudy, StrategyTable,
+    Case, CasePanel, CellPanel, FigureData, FigureKind, FigurePlan, LEAST_DIFFERENCES, ParetoRow,
+    ParetoTable, RunOutcome, ScatterPanel, Shard, StrategyStudy, StrategyTable,
 };
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -177,19 +177,17 @@ fn metric_label(metric: &str) -> String {
     }
 }
 
-/// The least misfit and the least metric that a logarithmic axis tells from nothing.
-const FLOORS: [f64; 2] = [1e-9, 1e-4];
-
-/// A marker an arm, and the front as a line.
+/// A marker an arm, and the front as a line. What differs from nothing by less than the least difference is drawn there.
 fn pareto(title: String, table: &ParetoTable) -> LogLogFigure {
     let several = table.rows.iter().any(|r| r.study != table.rows[0].study);
-    let at = |r: &ParetoRow| [r.misfit.max(FLOORS[0]), r.metric.max(FLOORS[1])];
+    let at =
+        |r: &ParetoRow| [r.misfit.max(LEAST_DIFFERENCES[0]), r.metric.max(LEAST_DIFFERENCES[1])];
     let marker = |r: &ParetoRow| Series {
         label: if several { format!("{} ({})", r.arm, r.study) } else { r.arm.clone() },
         points: vec![at(r)],
         style: SeriesStyle::Markers,
     };
-    let mut series: Vec<Series> = table.rows.iter().map(marker).collect();
+    let mut series: Vec<Series> = table.rows.iter().filter(|r| r.is_finite()).map(marker).collect();
     let mut studies: Vec<&str> = table.rows.iter().map(|r| r.study.as_str()).collect();
     studies.dedup();
     for study in studies {

@@ -17,6 +17,6 @@ pub use config::{CaseCopy, FigureConfig, FigureKind, Pick, Statistic, is_figure}
 pub use data::{
     CellPanel, CorrelationTable, CorrelationTableRow, FigureData, ScatterPanel, ScatterPoint,
 };
-pub use pareto::{ParetoRow, ParetoTable};
+pub use pareto::{LEAST_DIFFERENCES, ParetoRow, ParetoTable};
 pub use plan::FigurePlan;
 pub use strategies::{Seconds, StrategyRow, StrategyStudy, StrategyTable};

@@ -4,6 +4,9 @@ use super::data::{ScatterPanel, scatter};
 use crate::tables::csv_text;
 use braggscape_record::{Agreement, Record};
 
+/// Medians of the misfit and of the metric that differ less are the same: descents end where their tolerances say.
+pub const LEAST_DIFFERENCES: [f64; 2] = [1e-9, 1e-4];
+
 /// The typical result of an arm at a noise level.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParetoRow {
@@ -11,16 +14,24 @@ pub struct ParetoRow {
     pub study: String,
     /// Label of the arm.
     pub arm: String,
-    /// Number of results.
+    /// Number of tasks.
     pub n: u64,
     /// How many of them match the truth.
     pub matched: u64,
-    /// Median misfit: 1 less the similarity of the patterns, or the loss where it is no similarity.
+    /// Median misfit: 1 less the similarity of the patterns, or the loss where it is no similarity. Tasks without a result or without the
+    /// metric count as infinite, here and in the other median.
     pub misfit: f64,
     /// Median of the metric.
     pub metric: f64,
     /// Whether no other arm of the study is as good in both and better in one.
     pub on_front: bool,
+}
+
+impl ParetoRow {
+    /// Whether the arm has typical values: at least half of its tasks have them.
+    pub fn is_finite(&self) -> bool {
+        self.misfit.is_finite() && self.metric.is_finite()
+    }
 }
 
 /// Typical results of the arms of studies.
@@ -47,24 +58,32 @@ impl ParetoTable {
                 Agreement::Similarity => 1.0 - agreement,
                 Agreement::Loss => agreement,
             };
+            // What could not be evaluated is no better than what could.
+            let all = |values: Vec<f64>| {
+                let missing = std::iter::repeat_n(f64::INFINITY, panel.left_out as usize);
+                median(values.into_iter().chain(missing).collect())
+            };
             Some(ParetoRow {
                 study: study.to_owned(),
                 arm: panel.arm.clone(),
-                n: panel.points.len() as u64,
+                n: panel.points.len() as u64 + panel.left_out,
                 matched: panel.points.iter().filter(|p| p.matched).count() as u64,
-                misfit: median(panel.points.iter().map(|p| misfit(p.agreement)).collect())?,
-                metric: median(panel.points.iter().map(|p| p.metric).collect())?,
+                misfit: all(panel.points.iter().map(|p| misfit(p.agreement)).collect())?,
+                metric: all(panel.points.iter().map(|p| p.metric).collect())?,
                 on_front: false,
             })
         };
         let mut rows: Vec<ParetoRow> =
             scatter(records, &self.metric, level).iter().filter_map(row).collect();
-        let goals: Vec<[f64; 2]> = rows.iter().map(|r| [r.misfit, r.metric]).collect();
+        let goal = |r: &ParetoRow| {
+            [r.misfit / LEAST_DIFFERENCES[0], r.metric / LEAST_DIFFERENCES[1]].map(f64::round)
+        };
+        let goals: Vec<[f64; 2]> = rows.iter().map(goal).collect();
         for (row, own) in rows.iter_mut().zip(&goals) {
             let beats = |other: &[f64; 2]| {
                 other[0] <= own[0] && other[1] <= own[1] && (other[0] < own[0] || other[1] < own[1])
             };
-            row.on_front = !goals.iter().any(beats);
+            row.on_front = row.is_finite() && !goals.iter().any(beats);
         }
         self.rows.extend(rows);
     }
@@ -153,6 +172,16 @@ mod tests {
         assert!((table.rows[1].misfit - 0.4).abs() < 1e-12);
         assert!((table.rows[1].metric - 0.5).abs() < 1e-12);
         assert_eq!(table.csv().lines().count(), 6);
+        // Tasks without the metric are worse than any that have it.
+        let mut failed = record("half", -0.999, 0.1);
+        failed.final_metrics.clear();
+        let half = [record("half", -0.999, 0.1), failed.clone(), record("half", -0.9, 0.2)];
+        let mut gaps = ParetoTable { metric: "m".to_owned(), rows: Vec::new() };
+        gaps.add("s", &half, 0.1);
+        assert_eq!((gaps.rows[0].n, gaps.rows[0].on_front), (3, true));
+        assert!((gaps.rows[0].metric - 0.2).abs() < 1e-12);
+        gaps.add("s", &[half[0].clone(), failed.clone(), failed], 0.1);
+        assert!(!gaps.rows[1].is_finite() && !gaps.rows[1].on_front);
         // Other levels and studies do not matter to it.
         table.add("t", &records, 0.2);
         assert_eq!(table.rows.len(), 5);
