@@ -451,6 +451,9 @@ pub(crate) struct EnergyArgs {
     /// How atoms and cell are moved
     #[arg(long, value_enum, default_value = "lbfgs")]
     pub(crate) method: Method,
+    /// Also write every step of the relaxation of one structure to this file, as extended XYZ
+    #[arg(long, value_name = "FILE", requires = "relax")]
+    pub(crate) trajectory: Option<PathBuf>,
 }
 
 /// Methods of relaxation.

@@ -1,5 +1,6 @@
 //! `braggscape energy`.
 
+use super::write_new;
 use crate::args::{EnergyArgs, Method, OutputFormat, Shared};
 use crate::failure::Failure;
 use crate::input::{self, Structures};
@@ -8,7 +9,8 @@ use braggscape_crystal::io::{NamedStructure, structure_to_json};
 use braggscape_plugin::{Context, Registry};
 use braggscape_potential::assets::Asset;
 use braggscape_potential::{
-    AnyPotential, Evaluation, Potential, PotentialError, RelaxMethod, RelaxOptions, relax,
+    AnyPotential, Evaluation, Potential, PotentialError, RelaxMethod, RelaxOptions, RelaxStep,
+    extended_xyz, relax,
 };
 use serde::Serialize;
 use std::process::ExitCode;
@@ -37,18 +39,35 @@ pub(crate) fn run(
         .map_err(|e| Failure::option("--model", &e))?;
     let options = args.relax.then_some(options);
     match input::structures_as(&args.structure, shared.format)? {
+        Structures::Many(_) if args.trajectory.is_some() => {
+            Err(Failure::usage("--trajectory: a list has many; give one structure"))
+        }
         Structures::Many(entries) => batch(entries, |entry, out: &mut Evaluation| {
             let place = input::place_of(&args.structure, &entry);
-            row(&potential, options.as_ref(), &input::parse(&entry)?, out)
+            row(&potential, options.as_ref(), &input::parse(&entry)?, (out, &mut |_| ()))
                 .map_err(|e| failure(&e).at(&place))
         }),
         Structures::One(named) => {
             for note in &named.notes {
                 notice(shared, &format!("note: {note}"));
             }
-            let row = row(&potential, options.as_ref(), &named, &mut Evaluation::default())
-                .map_err(|e| failure(&e).at(&input::name_of(&args.structure)))?;
-            print(&(json_line(&row)? + "\n"))?;
+            let mut frames = String::new();
+            let mut observe = |at: &RelaxStep<'_>| {
+                if args.trajectory.is_some() {
+                    let (step, fmax) = (at.step.to_string(), at.largest_force.to_string());
+                    let info = [("step", step.as_str()), ("largest_force", &fmax)];
+                    frames += &extended_xyz(at.structure, at.evaluation, &info);
+                }
+            };
+            let out = (&mut Evaluation::default(), &mut observe as Observer<'_>);
+            let row = row(&potential, options.as_ref(), &named, out)
+                .map_err(|e| failure(&e).at(&input::name_of(&args.structure)));
+            let printed = row.and_then(|row| print(&(json_line(&row)? + "\n")));
+            // Of a relaxation that failed on its way the steps before.
+            if let Some(path) = args.trajectory.as_ref().filter(|_| !frames.is_empty()) {
+                write_new(path, frames.as_bytes())?;
+            }
+            printed?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -75,6 +94,9 @@ fn failure(e: &PotentialError) -> Failure {
     }
 }
 
+/// Sees the steps of a relaxation.
+type Observer<'a> = &'a mut dyn FnMut(&RelaxStep<'_>);
+
 /// One result.
 #[derive(Serialize)]
 struct Row {
@@ -98,7 +120,7 @@ fn row(
     potential: &AnyPotential,
     options: Option<&RelaxOptions>,
     named: &NamedStructure,
-    out: &mut Evaluation,
+    (out, observe): (&mut Evaluation, Observer<'_>),
 ) -> Result<Row, PotentialError> {
     let mut row = Row {
         id: named.id.clone(),
@@ -112,7 +134,7 @@ fn row(
         converged: None,
     };
     if let Some(options) = options {
-        let found = relax(potential, &named.structure, options, &mut |_| ())?;
+        let found = relax(potential, &named.structure, options, observe)?;
         row.relaxed = Some(structure_to_json(&found.structure, None));
         row.steps = Some(found.steps);
         row.converged = Some(found.converged);

@@ -114,3 +114,38 @@ fn options_of_relaxations_are_checked_first() {
         run(dir.path(), &args).refused(&["is outside its range"]);
     }
 }
+
+#[test]
+fn a_trajectory_has_every_step_and_replaces_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "argon.json", &argon(5.4).to_string());
+    let args = ["energy", "argon.json", "--model", "lennard-jones", "--relax", "--trajectory"];
+    let args = |file: &'static str| [&args[..], &[file]].concat();
+    let row = run(dir.path(), &args("way.extxyz")).ok().json();
+    let text = std::fs::read_to_string(dir.path().join("way.extxyz")).unwrap();
+    let frames: Vec<Vec<&str>> =
+        text.lines().collect::<Vec<_>>().chunks(6).map(<[&str]>::to_vec).collect();
+    assert_eq!(Some(frames.len() as u64 - 1), row["steps"].as_u64());
+    for (k, frame) in frames.iter().enumerate() {
+        assert_eq!((frame.len(), frame[0]), (6, "4"));
+        assert!(frame[1].contains(&format!(" step={k} ")) && frame[5].starts_with("Ar "));
+    }
+    assert!(frames[0][1].starts_with("Lattice=\"5.4 0 0 0 5.4 0 0 0 5.4\" "), "{}", frames[0][1]);
+    let last = frames.last().unwrap()[1];
+    assert!(last.contains(&format!(" energy={} ", row["energy"])), "{last} {row}");
+    // The same again is nothing new; another relaxation is not written over it.
+    run(dir.path(), &args("way.extxyz")).ok();
+    let other = [&args("way.extxyz")[..], &["--fmax", "1e-4"]].concat();
+    let ran = run(dir.path(), &other);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("way.extxyz: is there already"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(dir.path().join("way.extxyz")).unwrap(), text);
+    // Of one structure, of a relaxation.
+    write(dir.path(), "list.jsonl", &format!("{0}\n{0}\n", argon(5.2)));
+    let list = ["energy", "list.jsonl", "--model", "lennard-jones", "--relax", "--trajectory", "a"];
+    run(dir.path(), &list).refused(&["--trajectory", "one structure"]);
+    let still = ["energy", "argon.json", "--model", "lennard-jones", "--trajectory", "a"];
+    let ran = run(dir.path(), &still);
+    assert!(ran.code == Some(2) && ran.stderr.contains("--relax"), "{ran:?}");
+    assert!(!dir.path().join("a").exists());
+}
