@@ -43,7 +43,8 @@ pub trait Potential: Send + Sync {
     ///
     /// # Errors
     /// [`PotentialError`]: the potential is not made for such a crystal, or something is no finite number. `out` then holds
-    /// nothing of use.
+    /// nothing of use. Geometries that it cannot evaluate, such as atoms at one place, are to be [`PotentialError::TooClose`] or
+    /// [`PotentialError::NotFinite`]: recoveries pass over them, and end with any other error.
     fn evaluate(&self, structure: &Structure, out: &mut Evaluation) -> Result<(), PotentialError>;
 }
 

@@ -1,6 +1,6 @@
 //! A fixture beside the committed one.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,8 +22,12 @@ impl Tolerance {
         let path = folder.join("check.toml");
         match fs::read_to_string(&path) {
             Ok(text) => {
-                let found = toml::from_str(&text);
-                found.map(Some).with_context(|| format!("cannot understand {}", path.display()))
+                let found: Self = toml::from_str(&text)
+                    .with_context(|| format!("cannot understand {}", path.display()))?;
+                if !(found.tolerance > 0.0 && found.tolerance < 1.0) {
+                    bail!("{}: tolerance must be above 0 and below 1", path.display());
+                }
+                Ok(Some(found))
             }
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e).with_context(|| format!("cannot read {}", path.display())),
@@ -40,13 +44,18 @@ pub(super) fn difference(
     if !committed.is_file() {
         return Ok(Some("is not committed".to_owned()));
     }
+    let paths = [new, committed];
     let (new, committed) = (contents(new)?, contents(committed)?);
     if new == committed {
         return Ok(None);
     }
     if let Some(Tolerance { tolerance }) = tolerance {
-        let [new, committed] = [&new, &committed].map(|bytes| serde_json::from_slice(bytes));
-        return Ok(unlike(&new?, &committed?, tolerance, "$"));
+        let value = |bytes: &[u8], path: &Path| {
+            serde_json::from_slice(bytes)
+                .with_context(|| format!("{} is no JSON to be compared by number", path.display()))
+        };
+        let (new, committed) = (value(&new, paths[0])?, value(&committed, paths[1])?);
+        return Ok(unlike(&new, &committed, tolerance, "$"));
     }
     let at = new.iter().zip(&committed).take_while(|(a, b)| a == b).count();
     let around = |bytes: &[u8]| {
@@ -161,6 +170,13 @@ mod tests {
             (same.replace("\"n\"", "\"m\""), "$ differs"),
         ] {
             assert!(check(&text).unwrap().starts_with(expected), "{text}: {:?}", check(&text));
+        }
+        let e = difference(&write("b.json", "[NaN]"), &committed, tolerance).unwrap_err();
+        assert!(format!("{e:#}").contains("b.json is no JSON"), "{e:#}");
+        for tolerance in ["inf", "-1e-6"] {
+            write("check.toml", &format!("tolerance = {tolerance}"));
+            let e = Tolerance::of(folder.path()).unwrap_err().to_string();
+            assert!(e.contains("check.toml: tolerance must be"), "{e}");
         }
         write("check.toml", "tolerence = 1e-6");
         let e = format!("{:#}", Tolerance::of(folder.path()).unwrap_err());

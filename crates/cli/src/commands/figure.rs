@@ -134,6 +134,9 @@ fn draw(plan: &FigurePlan, data: &FigureData, dir: &Path) -> Result<Option<PathB
     let title = plan.config().title.clone();
     let (name, svg) = match data {
         FigureData::Correlations(_) => return Ok(None),
+        FigureData::Pareto(table) if !table.rows.iter().any(ParetoRow::is_finite) => {
+            return Ok(None);
+        }
         FigureData::Scatter(panels) => {
             let figure = scatter(title, panels, &plan.config().figure);
             ("scatter", scatter_figure(&figure))

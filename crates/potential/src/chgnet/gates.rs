@@ -18,12 +18,17 @@ impl<T: Real> WithSimd for Silu<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let one = T::splat(simd, T::narrow(1.0));
-        let all = T::lanes_mut::<S>(self.pre).as_chunks_mut::<4>().0;
-        for (x, y) in all.iter_mut().zip(T::lanes_mut::<S>(self.out).as_chunks_mut::<4>().0) {
-            let s = T::sigmoids(simd, *x);
-            *y = each(s, |i, s| T::times(simd, x[i], s));
-            let slope = each(s, |i, s| T::fused(simd, x[i], T::minus(simd, one, s), one));
-            *x = each(s, |i, s| T::times(simd, s, slope[i]));
+        let rows = self.pre.as_chunks_mut::<BOTH>().0.iter_mut();
+        for (pre, out) in rows.zip(self.out.as_chunks_mut::<BOTH>().0) {
+            for (pre, out) in pairs_mut::<T, S>(pre).zip(pairs_mut::<T, S>(out)) {
+                let x = [*pre[0], *pre[1], *pre[2], *pre[3]];
+                let s = T::sigmoids(simd, x);
+                let slope = each(s, |i, s| T::fused(simd, x[i], T::minus(simd, one, s), one));
+                for i in 0..4 {
+                    *out[i] = T::times(simd, x[i], s[i]);
+                    *pre[i] = T::times(simd, s[i], slope[i]);
+                }
+            }
         }
     }
 }
@@ -31,7 +36,7 @@ impl<T: Real> WithSimd for Silu<'_, T> {
 /// Four registers.
 type Four<T, S> = [<T as Real>::Lanes<S>; 4];
 
-/// Registers of core and gate: two of each at a time.
+/// Registers of core and gate: two of each at a time. Sigmoids share divisions in pairs: they are those of core and gate on every machine.
 #[inline(always)]
 fn pairs<T: Real, S: Simd>(row: &[T]) -> impl Iterator<Item = Four<T, S>> {
     let (core, gate) = row.split_at(WIDTH);
@@ -197,4 +202,74 @@ fn halves<T>(row: &[T; BOTH]) -> [&[T; WIDTH]; 2] {
 fn halves_mut<T>(row: &mut [T; BOTH]) -> [&mut [T; WIDTH]; 2] {
     let (core, gate) = row.split_at_mut(WIDTH);
     [core, gate].map(|half| half.first_chunk_mut().expect("half of a row"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers between -4 and 4 that repeat late.
+    fn numbers<T: Real>(n: usize, offset: usize) -> Vec<T> {
+        (0..n).map(|i| T::narrow(((i + offset) * 37 % 101) as f64 * 0.08 - 4.0)).collect()
+    }
+
+    /// All passes over some rows, in these registers.
+    struct Passes<T>(std::marker::PhantomData<T>);
+
+    impl<T: Real> WithSimd for Passes<T> {
+        type Output = Vec<Vec<T>>;
+
+        fn with_simd<S: Simd>(self, simd: S) -> Vec<Vec<T>> {
+            const ROWS: usize = 5;
+            let gated = Gated { hidden: None, gain: numbers(BOTH, 3), offset: numbers(BOTH, 11) };
+            let mut pre = numbers::<T>(ROWS * BOTH, 0);
+            let mut silu = pre.clone();
+            simd.vectorize(Silu { pre: &mut pre, out: &mut silu });
+            let (last, table) = (numbers::<T>(ROWS * BOTH, 5), numbers::<T>(3 * WIDTH, 7));
+            let pick = |index| Pick { table: &table, index };
+            let factor = Factor { weights: pick(&[0, 2, 1, 1, 0]), times: &[1, 2, 1, 6, 3] };
+            let mut found = vec![pre, silu];
+            for factor in [None, Some(factor)] {
+                let mut rstd = vec![T::default(); 2 * ROWS];
+                let mut out = vec![T::default(); ROWS * WIDTH];
+                let (gated, last) = (&gated, &last[..]);
+                simd.vectorize(Close { gated, last, rstd: &mut rstd, out: &mut out, factor });
+                let mut slope = vec![T::default(); ROWS * BOTH];
+                let mut message = out.clone();
+                let from = pick(&[2, 0, 0, 1, 2]);
+                let (rstds, slopes, messages) = (&rstd[..], &mut slope[..], &mut message[..]);
+                let open = Open {
+                    gated,
+                    last,
+                    rstd: rstds,
+                    slope: slopes,
+                    from,
+                    message: messages,
+                    factor,
+                };
+                simd.vectorize(open);
+                found.extend([rstd, out, slope, message]);
+            }
+            found
+        }
+    }
+
+    fn check<T: Real>() {
+        let best = pulp::Arch::new().dispatch(Passes::<T>(std::marker::PhantomData));
+        let plain = Passes::<T>(std::marker::PhantomData).with_simd(pulp::Scalar);
+        let bits = |all: &[T]| -> Vec<u64> { all.iter().map(|x| x.wide().to_bits()).collect() };
+        assert!(plain.iter().flatten().all(|x| x.wide().is_finite()));
+        for (k, (best, plain)) in best.iter().zip(&plain).enumerate() {
+            let differ = bits(best).iter().zip(bits(plain)).filter(|(a, b)| *a != b).count();
+            assert_eq!(differ, 0, "of the numbers of result {k}");
+        }
+        // Weights and counts are factors of what goes through.
+        assert!(plain.len() == 10 && bits(&plain[3]) != bits(&plain[7]));
+    }
+
+    #[test]
+    fn gates_are_the_same_on_every_machine() {
+        check::<f32>();
+        check::<f64>();
+    }
 }

@@ -22,8 +22,8 @@ pub trait Real:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// Lengths, Å, and cosines that differ less are taken for the same: forces then err by it times the stiffness at most, which is less
-    /// than what rounding does.
+    /// Lengths, Å, and cosines that differ less are taken for the same. Forces then err by it times the stiffness of bonds at most, which is
+    /// about what rounding does.
     #[doc(hidden)]
     const ALIKE: f64;
     /// A register of such numbers.
@@ -38,9 +38,6 @@ pub trait Real:
     /// A register full of one number.
     #[doc(hidden)]
     fn splat<S: Simd>(simd: S, x: Self) -> Self::Lanes<S>;
-    /// a + b.
-    #[doc(hidden)]
-    fn plus<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
     /// a - b.
     #[doc(hidden)]
     fn minus<S: Simd>(simd: S, a: Self::Lanes<S>, b: Self::Lanes<S>) -> Self::Lanes<S>;
@@ -60,7 +57,7 @@ pub trait Real:
     /// The number in double precision.
     fn wide(self) -> f64;
     /// 1 / (1 + e^-x) of numbers in registers, step by step for all of them: a processor does not look far enough ahead to do one while
-    /// another waits.
+    /// another waits. Two registers next to each other share a division: their numbers must be neighbours on every machine.
     #[doc(hidden)]
     fn sigmoids<S: Simd, const N: usize>(simd: S, x: [Self::Lanes<S>; N]) -> [Self::Lanes<S>; N];
     /// 1 / (1 + e^-x).
@@ -76,7 +73,7 @@ pub trait Real:
 
 /// Forwards what both precisions share.
 macro_rules! real {
-    ($lanes:ident, $split:ident, $split_mut:ident, $splat:ident, $fused:ident, $plus:ident, $minus:ident, $times:ident) => {
+    ($lanes:ident, $split:ident, $split_mut:ident, $splat:ident, $fused:ident, $minus:ident, $times:ident) => {
         type Lanes<S: Simd> = S::$lanes;
 
         #[inline(always)]
@@ -92,11 +89,6 @@ macro_rules! real {
         #[inline(always)]
         fn splat<S: Simd>(simd: S, x: Self) -> S::$lanes {
             simd.$splat(x)
-        }
-
-        #[inline(always)]
-        fn plus<S: Simd>(simd: S, a: S::$lanes, b: S::$lanes) -> S::$lanes {
-            simd.$plus(a, b)
         }
 
         #[inline(always)]
@@ -133,16 +125,7 @@ macro_rules! real {
 
 impl Real for f32 {
     const ALIKE: f64 = 1e-7;
-    real!(
-        f32s,
-        as_simd_f32s,
-        as_mut_simd_f32s,
-        splat_f32s,
-        mul_add_f32s,
-        add_f32s,
-        sub_f32s,
-        mul_f32s
-    );
+    real!(f32s, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_f32s, sub_f32s, mul_f32s);
 
     #[inline(always)]
     fn narrow(x: f64) -> Self {
@@ -207,17 +190,8 @@ pub(super) fn each<L: Copy, const N: usize>(mut x: [L; N], f: impl Fn(usize, L) 
 }
 
 impl Real for f64 {
-    const ALIKE: f64 = 1e-12;
-    real!(
-        f64s,
-        as_simd_f64s,
-        as_mut_simd_f64s,
-        splat_f64s,
-        mul_add_f64s,
-        add_f64s,
-        sub_f64s,
-        mul_f64s
-    );
+    const ALIKE: f64 = 1e-13;
+    real!(f64s, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_f64s, sub_f64s, mul_f64s);
 
     #[inline(always)]
     fn narrow(x: f64) -> Self {

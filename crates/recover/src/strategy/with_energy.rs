@@ -86,7 +86,8 @@ struct End {
     energy: Option<f64>,
 }
 
-/// What the potential says, if it says anything of such a geometry: descents on the pattern alone may end with atoms at one place.
+/// What the potential says, if it says anything of such a geometry: descents on the pattern alone may end with atoms at one place. Other
+/// errors, those of outside potentials among them, are faults that no other start would mend.
 fn geometric<T>(found: Result<T, PotentialError>) -> Result<Option<T>, RecoverError> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -125,11 +126,13 @@ impl WithEnergy {
                     fixed_cell: task.free == FreeParameters::Coordinates,
                     ..Default::default()
                 };
-                let found = relax(&self.potential, &structure, &options, &mut |_| ());
-                *evaluations += 1;
-                if let Some(found) = geometric(found)? {
-                    *evaluations += found.steps;
-                    structure = found.structure;
+                let mut seen = 0;
+                let found = relax(&self.potential, &structure, &options, &mut |_| seen += 1);
+                *evaluations += seen;
+                match geometric(found)? {
+                    Some(found) => structure = found.structure,
+                    // The evaluation that failed.
+                    None => *evaluations += 1,
                 }
             }
             if left(*evaluations) == 0 {
@@ -161,6 +164,7 @@ impl WithEnergy {
                 Ok(found) => found,
                 Err(OptimError::Start { .. }) => {
                     refused = true;
+                    *evaluations += 1;
                     continue;
                 }
                 Err(e) => return Err(e.into()),
@@ -199,11 +203,8 @@ impl Strategy for WithEnergy {
             ends.extend(self.schedule(task, start, (&mut evaluations, &mut iterations))?);
         }
         // Ends without an energy come last.
-        let rank = |end: &End| match end.energy {
-            _ if *rank_weight == 0.0 => end.loss,
-            Some(energy) => end.loss + rank_weight * energy,
-            None => f64::INFINITY,
-        };
+        let rank =
+            |end: &End| end.energy.map_or(f64::INFINITY, |energy| end.loss + rank_weight * energy);
         ends.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then(a.loss.total_cmp(&b.loss)));
         let mut ends = ends.into_iter();
         let best = ends.next().ok_or(RecoverError::NoStart { starts: starts.count })?;

@@ -1,6 +1,5 @@
 //! Arms that trade one goal for another: which of them no other arm beats in both.
 
-use super::data::{ScatterPanel, scatter};
 use crate::tables::csv_text;
 use braggscape_record::{Agreement, Record};
 
@@ -28,7 +27,7 @@ pub struct ParetoRow {
 }
 
 impl ParetoRow {
-    /// Whether the arm has typical values: at least half of its tasks have them.
+    /// Whether the arm has typical values: more than half of its tasks have them.
     pub fn is_finite(&self) -> bool {
         self.misfit.is_finite() && self.metric.is_finite()
     }
@@ -51,37 +50,56 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 impl ParetoTable {
-    /// Adds the arms of a study that have results at a level.
+    /// Adds the arms of a study that have tasks at a level, if any of them has the metric.
     pub(super) fn add(&mut self, study: &str, records: &[Record], level: f64) {
-        let row = |panel: &ScatterPanel| {
-            let misfit = |agreement: f64| match panel.agreement {
-                Agreement::Similarity => 1.0 - agreement,
-                Agreement::Loss => agreement,
-            };
+        let at_level: Vec<&Record> =
+            records.iter().filter(|r| r.noise_level.total_cmp(&level).is_eq()).collect();
+        let metric = |r: &Record| r.final_metrics.get(&self.metric).copied();
+        if at_level.iter().all(|r| metric(r).is_none()) {
+            return;
+        }
+        let misfit = |r: &Record| {
+            let agreement = Agreement::of(&r.loss);
+            Some(match agreement {
+                Agreement::Similarity => 1.0 - agreement.value(r.loss_final?),
+                Agreement::Loss => agreement.value(r.loss_final?),
+            })
+        };
+        let mut arms: Vec<(&str, &str)> = Vec::new();
+        for r in &at_level {
+            let arm = (r.arm.as_str(), r.noise_kind.as_str());
+            if !arms.contains(&arm) {
+                arms.push(arm);
+            }
+        }
+        let row = |arm: &(&str, &str)| {
+            let own: Vec<&Record> = at_level
+                .iter()
+                .filter(|r| (r.arm.as_str(), r.noise_kind.as_str()) == *arm)
+                .copied()
+                .collect();
             // What could not be evaluated is no better than what could.
-            let all = |values: Vec<f64>| {
-                let missing = std::iter::repeat_n(f64::INFINITY, panel.left_out as usize);
-                median(values.into_iter().chain(missing).collect())
+            let values = |of: &dyn Fn(&Record) -> Option<f64>| {
+                median(own.iter().map(|r| of(r).unwrap_or(f64::INFINITY)).collect())
             };
             Some(ParetoRow {
                 study: study.to_owned(),
-                arm: panel.arm.clone(),
-                n: panel.points.len() as u64 + panel.left_out,
-                matched: panel.points.iter().filter(|p| p.matched).count() as u64,
-                misfit: all(panel.points.iter().map(|p| misfit(p.agreement)).collect())?,
-                metric: all(panel.points.iter().map(|p| p.metric).collect())?,
+                arm: arm.0.to_owned(),
+                n: own.len() as u64,
+                matched: own.iter().filter(|r| r.matched == Some(true)).count() as u64,
+                misfit: values(&misfit)?,
+                metric: values(&metric)?,
                 on_front: false,
             })
         };
-        let mut rows: Vec<ParetoRow> =
-            scatter(records, &self.metric, level).iter().filter_map(row).collect();
-        let goal = |r: &ParetoRow| {
-            [r.misfit / LEAST_DIFFERENCES[0], r.metric / LEAST_DIFFERENCES[1]].map(f64::round)
-        };
-        let goals: Vec<[f64; 2]> = rows.iter().map(goal).collect();
+        let mut rows: Vec<ParetoRow> = arms.iter().filter_map(row).collect();
+        let goals: Vec<[f64; 2]> = rows.iter().map(|r| [r.misfit, r.metric]).collect();
         for (row, own) in rows.iter_mut().zip(&goals) {
             let beats = |other: &[f64; 2]| {
-                other[0] <= own[0] && other[1] <= own[1] && (other[0] < own[0] || other[1] < own[1])
+                let less: [f64; 2] = std::array::from_fn(|k| own[k] - other[k]);
+                let mut both = less.iter().zip(LEAST_DIFFERENCES);
+                both.clone().all(|(less, least)| *less > -least)
+                    && both.any(|(less, least)| *less >= least)
             };
             row.on_front = row.is_finite() && !goals.iter().any(beats);
         }
@@ -180,8 +198,23 @@ mod tests {
         gaps.add("s", &half, 0.1);
         assert_eq!((gaps.rows[0].n, gaps.rows[0].on_front), (3, true));
         assert!((gaps.rows[0].metric - 0.2).abs() < 1e-12);
-        gaps.add("s", &[half[0].clone(), failed.clone(), failed], 0.1);
+        gaps.add("s", &[half[0].clone(), failed.clone(), failed.clone()], 0.1);
         assert!(!gaps.rows[1].is_finite() && !gaps.rows[1].on_front);
+        // Half of them is not enough, and an arm without any is there all the same.
+        let none = Record { arm: "none".to_owned(), ..failed.clone() };
+        gaps.add("t", &[half[0].clone(), failed, none.clone()], 0.1);
+        let arms: Vec<&str> = gaps.rows[2..].iter().map(|r| r.arm.as_str()).collect();
+        assert_eq!(arms, ["half", "none"]);
+        assert!(gaps.rows[2..].iter().all(|r| !r.is_finite()));
+        gaps.add("u", &[none], 0.1);
+        assert_eq!(gaps.rows.len(), 4);
+        // What differs by less than the least differences is the same.
+        let near = [record("a", -0.99, 0.5), record("b", -0.99 - 5e-10, 0.50009)];
+        gaps.add("v", &near, 0.1);
+        assert!(gaps.rows[4].on_front && gaps.rows[5].on_front, "{:?}", &gaps.rows[4..]);
+        let apart = [record("a", -0.99, 0.5), record("b", -0.99 - 5e-10, 0.50011)];
+        gaps.add("w", &apart, 0.1);
+        assert!(gaps.rows[6].on_front && !gaps.rows[7].on_front, "{:?}", &gaps.rows[6..]);
         // Other levels and studies do not matter to it.
         table.add("t", &records, 0.2);
         assert_eq!(table.rows.len(), 5);
