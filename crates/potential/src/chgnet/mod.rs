@@ -42,6 +42,9 @@ use space::Space;
 /// precision keeps 1e-6 eV an atom and 1e-5 eV/Å. Energies and forces are smooth: every contribution ends with its first
 /// derivative at the radius. Results do not depend on the machine.
 ///
+/// Atoms, bonds and angles that are alike are evaluated once: a symmetric crystal costs as much as its asymmetric unit, a supercell
+/// as its cell, and forces have the symmetry of the crystal to the last digits.
+///
 /// # References
 /// B. Deng et al., Nat. Mach. Intell. 5, 1031 (2023), doi:10.1038/s42256-023-00716-3.
 #[derive(Debug)]

@@ -354,6 +354,8 @@ fn atoms_at_one_place_have_no_energy_and_stop_nothing() {
     let found = go(vec![1.0, 0.0], Starts::ONE).unwrap();
     let names: Vec<&str> = found.stages.iter().map(|s| s.name.as_str()).collect();
     assert_eq!(names, ["weight 0"]);
+    // The evaluation that was refused counts.
+    assert_eq!(found.evaluations, found.stages[0].evaluations + 1);
     let e = go(vec![1.0], Starts::ONE).unwrap_err();
     assert!(matches!(e, RecoverError::NoStart { starts: 1 }), "{e}");
     // Where there are energies, they decide.
